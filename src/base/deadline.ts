@@ -10,6 +10,19 @@ export class DeadlineError extends Error {
   }
 }
 
+/** Waits for `promise`, but no longer than until the signal fires; then it rejects with the signal's reason. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 /**
  * Runs `work` with a signal that fires when `limitMs` have passed or `signal` fires, and rejects at that moment with a
  * {@link DeadlineError} or the signal's reason, whether or not `work` heeds its signal.
@@ -21,20 +34,13 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const controller = new AbortController();
-  const gaveUp = Promise.withResolvers<never>();
-  const abort = (reason: unknown): void => {
-    controller.abort(reason);
-    gaveUp.reject(reason);
-  };
-  const onAbort = (): void => abort(signal.reason);
-  const timer = setTimeout(() => abort(new DeadlineError(what, limitMs)), limitMs);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DeadlineError(what, limitMs)), limitMs);
+  const linked = AbortSignal.any([signal, late.signal]);
   try {
-    return await Promise.race([work(controller.signal), gaveUp.promise]);
+    return await unlessAborted(work(linked), linked);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

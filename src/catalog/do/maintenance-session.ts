@@ -1,0 +1,40 @@
+import { unlessAborted } from "../../base/deadline.ts";
+import { type OpenSession, SqlError, type SqlSession, sqlState } from "../../base/sql.ts";
+
+/**
+ * Opens a session as which the apply works (APPLY-7): the `neon` extension does not report its role and database changes back to
+ * the control plane. When `signal` fires it is closed, which ends the statement that it is running; statements have no
+ * other limit, because dropping or creating a large database may rightly take long (APPLY-11).
+ */
+export async function openMaintenanceSession(
+  openSession: OpenSession,
+  signal: AbortSignal,
+  database?: string,
+): Promise<SqlSession> {
+  signal.throwIfAborted();
+  const opening = openSession({ purpose: "apply_config", ...(database === undefined ? {} : { database }) });
+  const session = await unlessAborted(opening, signal).catch((error: unknown) => {
+    opening.then((late) => late.close()).catch(ignore);
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    signal.removeEventListener("abort", onAbort);
+    await session.close();
+  };
+  const onAbort = (): void => {
+    close().catch(ignore);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await session.run("SET neon.forward_ddl = false");
+  } catch (error) {
+    await close();
+    signal.throwIfAborted();
+    throw new SqlError("apply_config SET neon.forward_ddl = false", sqlState(error) ?? "XX000", { cause: error });
+  }
+  return { run: (sql) => session.run(sql), close };
+}
+
+/** A session that is given up needs no word about how it closed. */
+function ignore(): void {}

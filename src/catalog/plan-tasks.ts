@@ -1,0 +1,77 @@
+import type { PlanContext } from "./plan-context.ts";
+import { type CatalogDatabase, sharedObjects } from "./snapshot.ts";
+import type { DatabaseTask, LeavingRole } from "./task.ts";
+
+const bootstrapRole = "cloud_admin";
+
+/** Drops the subscriptions of databases that go away (phase 1): a database that holds one cannot be dropped. */
+export function planPreDropTasks({ wanted, catalog, warn }: PlanContext): readonly DatabaseTask[] {
+  return wanted.deltas.flatMap(({ kind, name }): DatabaseTask[] => {
+    const found = catalog.databases.get(name);
+    if (kind !== "delete-database" || found === undefined || !found.hasSubscriptions) return [];
+    if (found.invalid || !found.allowsConnections) {
+      warn(`database "${name}" keeps its subscriptions: it takes no connections`);
+      return [];
+    }
+    return [{ ...nothingIn(name), dropSubscriptions: true }];
+  });
+}
+
+/**
+ * Role references, schema `public` and subscriptions (phase 11): the databases of the spec in its order, then the system
+ * database, once even when the spec lists it (T11).
+ */
+export function planDatabaseTasks(context: PlanContext): readonly DatabaseTask[] {
+  const { wanted, catalog, warn } = context;
+  const dropsSubscriptions = dropsSubscriptionsNow(context);
+  const tasks: DatabaseTask[] = [];
+  for (const { name, owner } of wanted.databases) {
+    const found = catalog.databases.get(name);
+    if (found === undefined || found.invalid || !found.allowsConnections) {
+      warn(`database "${name}" takes no connections: its schema, grants and role references stay as they are`);
+      continue;
+    }
+    tasks.push({
+      database: name,
+      leaving: leavingRoles(context, name, found, owner),
+      publicSchema: {
+        owner,
+        privilegedRole: wanted.privilegedRole,
+        webAccess: catalog.serverMajor >= 15 && catalog.roles.has("web_access"),
+      },
+      dropSubscriptions: dropsSubscriptions && found.hasSubscriptions,
+    });
+  }
+  const system = catalog.databases.get(catalog.systemDatabase);
+  if (system !== undefined && tasks.every(({ database }) => database !== catalog.systemDatabase)) {
+    const leaving = leavingRoles(context, catalog.systemDatabase, system, bootstrapRole);
+    if (leaving.length > 0) tasks.push({ ...nothingIn(catalog.systemDatabase), leaving });
+  }
+  return tasks;
+}
+
+/** Whether this apply drops the subscriptions: once on each timeline (APPLY-41). */
+export function dropsSubscriptionsNow({ wanted, catalog }: PlanContext): boolean {
+  return wanted.dropSubscriptionsOn !== null && wanted.dropSubscriptionsOn !== catalog.subscriptionsDroppedOn;
+}
+
+function nothingIn(database: string): DatabaseTask {
+  return { database, leaving: [], publicSchema: null, dropSubscriptions: false };
+}
+
+/** A database that is yet to be created may bring references along from its template. */
+function leavingRoles(
+  { wanted, catalog }: PlanContext,
+  name: string,
+  { oid }: CatalogDatabase,
+  heir: string,
+): readonly LeavingRole[] {
+  const isSystem = name === catalog.systemDatabase;
+  return wanted.deltas.flatMap((delta): LeavingRole[] => {
+    const found = catalog.roles.get(delta.name);
+    if (delta.kind !== "delete-role" || found === undefined || delta.name === heir) return [];
+    const { referencedIn } = found;
+    const concerned = oid === "" || referencedIn.has(oid) || (isSystem && referencedIn.has(sharedObjects));
+    return concerned ? [{ role: delta.name, heir }] : [];
+  });
+}

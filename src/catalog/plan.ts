@@ -1,0 +1,95 @@
+import type { PlanContext, StepPlanner, TaskPlanner } from "./plan-context.ts";
+import { planDatabaseDeltas, planDatabases, planInvalidDrops, planOpenings } from "./plan-databases.ts";
+import { planPrivilegedRole, planRoleDrops, planRoleRenames, planRoles } from "./plan-roles.ts";
+import {
+  planAudit,
+  planHealthCheck,
+  planNeonExtension,
+  planNeonSchema,
+  planStatStatements,
+  planSubscriptionsRecord,
+} from "./plan-system-objects.ts";
+import { planDatabaseTasks, planPreDropTasks } from "./plan-tasks.ts";
+import { type PredictedCatalog, predictFrom, predictStep, predictTask } from "./predict.ts";
+import type { CatalogSnapshot } from "./snapshot.ts";
+import type { SystemStep } from "./step.ts";
+import type { DatabaseTask } from "./task.ts";
+import type { WantedCatalog } from "./wanted.ts";
+
+/** Steps for the session in the system database, one after the other. */
+export interface SystemPhase {
+  readonly where: "system";
+  readonly name: string;
+  readonly steps: readonly SystemStep[];
+}
+
+/** Work inside several databases, side by side. `planDatabase` turns a task into steps when the database has been looked at. */
+export interface DatabasesPhase {
+  readonly where: "databases";
+  readonly name: string;
+  readonly tasks: readonly DatabaseTask[];
+  /** A database that has disappeared by the time of the phase is worth a warning only. */
+  readonly mayBeGone: boolean;
+}
+
+export type Phase = SystemPhase | DatabasesPhase;
+
+/** All that an apply does, in order; phases without work are left out. */
+export interface Plan {
+  readonly phases: readonly Phase[];
+  readonly warnings: readonly string[];
+}
+
+type PlannedPhase =
+  | { readonly name: string; readonly steps: StepPlanner }
+  | { readonly name: string; readonly tasks: TaskPlanner; readonly mayBeGone: boolean };
+
+/** The phases of chapter 05 §4, in their order. */
+const plannedPhases: readonly PlannedPhase[] = [
+  { name: "open databases to delete", steps: planOpenings },
+  { name: "subscriptions of databases to delete", tasks: planPreDropTasks, mayBeGone: true },
+  { name: "privileged role", steps: planPrivilegedRole },
+  { name: "invalid databases", steps: planInvalidDrops },
+  { name: "role renames", steps: planRoleRenames },
+  { name: "roles", steps: planRoles },
+  { name: "database deletions and renames", steps: planDatabaseDeltas },
+  { name: "databases", steps: planDatabases },
+  { name: "schema neon", steps: planNeonSchema },
+  { name: "inside databases", tasks: planDatabaseTasks, mayBeGone: false },
+  { name: "pg_stat_statements", steps: planStatStatements },
+  { name: "neon extension", steps: planNeonExtension },
+  { name: "health check", steps: planHealthCheck },
+  { name: "role deletions", steps: planRoleDrops },
+  { name: "subscriptions record", steps: planSubscriptionsRecord },
+  { name: "audit", steps: planAudit },
+];
+
+/**
+ * Compares the wanted catalog with the one found (APPLY-19). Each phase is planned from the state that the phases before it
+ * will have made.
+ */
+export function planCatalog(wanted: WantedCatalog, snapshot: CatalogSnapshot): Plan {
+  const warnings: string[] = [];
+  const catalog = predictFrom(snapshot);
+  const context: PlanContext = { wanted, catalog, warn: (message) => warnings.push(message) };
+  const phases = plannedPhases.flatMap((phase): Phase[] => {
+    const { name } = phase;
+    if ("steps" in phase) {
+      const steps = collectSteps(phase.steps(context), catalog);
+      return steps.length === 0 ? [] : [{ where: "system", name, steps }];
+    }
+    const tasks = phase.tasks(context);
+    for (const task of tasks) predictTask(catalog, task);
+    return tasks.length === 0 ? [] : [{ where: "databases", name, tasks, mayBeGone: phase.mayBeGone }];
+  });
+  return { phases, warnings };
+}
+
+function collectSteps(planned: Iterable<SystemStep>, catalog: PredictedCatalog): readonly SystemStep[] {
+  const steps: SystemStep[] = [];
+  for (const step of planned) {
+    steps.push(step);
+    predictStep(catalog, step);
+  }
+  return steps;
+}

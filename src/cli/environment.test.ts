@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readEnvironment } from "./environment.ts";
+
+describe("readEnvironment", () => {
+  it("works with nothing set (CLI-9)", () => {
+    const { environment, warnings } = readEnvironment({});
+    assert.equal(environment.buildTag, "latest");
+    assert.equal(environment.basebackupRetriesMax, 10);
+    assert.equal(environment.autoscaling, false);
+    assert.deepEqual(warnings, []);
+  });
+
+  it("treats an empty POSTGRES_PATH as unset, but an empty INSTANCE_ID and AUTOSCALING as set", () => {
+    const { environment } = readEnvironment({ POSTGRES_PATH: "", INSTANCE_ID: "", AUTOSCALING: "" });
+    assert.equal(environment.pgbin, undefined);
+    assert.equal(environment.instanceId, "");
+    assert.equal(environment.autoscaling, true);
+  });
+
+  it("takes the number of base backup retries, and says so when it is none (BASE-70)", () => {
+    const retries = (text: string) => readEnvironment({ NEON_COMPUTE_TESTING_BASEBACKUP_RETRIES: text });
+    assert.equal(retries("0").environment.basebackupRetriesMax, 0);
+    assert.equal(retries("many").environment.basebackupRetriesMax, 10);
+    assert.match(retries("65536").warnings.join(), /is not a number from 0 to 65535/);
+  });
+
+  it("names variables without effect, but never their values", () => {
+    const { warnings } = readEnvironment({ PGBOUNCER_PASSWORD: "hunter2" });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings.join(), /PGBOUNCER_PASSWORD/);
+    assert.doesNotMatch(warnings.join(), /hunter2/);
+  });
+});

@@ -1,0 +1,60 @@
+/** The environment variables that this program reads (chapter 01 §1), read once; an empty text counts as unset where that is safe. */
+export interface Environment {
+  readonly path: string | undefined;
+  readonly pgbin: string | undefined;
+  readonly controlPlaneToken: string;
+  /** Its mere presence, even empty, opens the external API (HTTP-23). */
+  readonly instanceId: string | undefined;
+  /** Present with any value, even empty, on a VM compute. */
+  readonly autoscaling: boolean;
+  readonly buildTag: string;
+  readonly logFilter: string | undefined;
+  /** How often a failed base backup is tried again (BASE-70). */
+  readonly basebackupRetriesMax: number;
+}
+
+const basebackupRetriesDefault = 10;
+
+/** Variables whose effect comes in a later release, and what it will be. */
+const laterVariables: Readonly<Record<string, string>> = {
+  AUDIT_LOGGING_ENDPOINT: "shipping audit logs",
+  AUDIT_LOGGING_TLS_ENDPOINT: "shipping audit logs",
+  PGBOUNCER_PASSWORD: "configuring pgbouncer",
+  TRACEPARENT: "tracing",
+  TRACESTATE: "tracing",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "tracing",
+  COMPUTE_CTL_LOG_DIRECTORY: "lakebase's log files",
+  FAILPOINTS: "failpoints",
+};
+
+/**
+ * Reads the environment. `warnings` name the variables that are set and have no effect yet, or whose value is unusable.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): {
+  readonly environment: Environment;
+  readonly warnings: readonly string[];
+} {
+  const warnings = Object.entries(laterVariables)
+    .filter(([name]) => nonEmpty(env[name]) !== undefined)
+    .map(([name, effect]) => `${name} is set, but has no effect in this release: ${effect} comes later`);
+  const retries = nonEmpty(env["NEON_COMPUTE_TESTING_BASEBACKUP_RETRIES"]);
+  const retriesUsable = retries === undefined || (/^\d{1,5}$/.test(retries) && Number(retries) <= 65_535);
+  if (!retriesUsable) {
+    warnings.push("NEON_COMPUTE_TESTING_BASEBACKUP_RETRIES is not a number from 0 to 65535 and is ignored");
+  }
+  const environment: Environment = Object.freeze({
+    path: env["PATH"],
+    pgbin: nonEmpty(env["POSTGRES_PATH"]),
+    controlPlaneToken: env["NEON_CONTROL_PLANE_TOKEN"] ?? "",
+    instanceId: env["INSTANCE_ID"],
+    autoscaling: env["AUTOSCALING"] !== undefined,
+    buildTag: nonEmpty(env["BUILD_TAG"]) ?? "latest",
+    logFilter: nonEmpty(env["RUST_LOG"]),
+    basebackupRetriesMax: retries !== undefined && retriesUsable ? Number(retries) : basebackupRetriesDefault,
+  });
+  return { environment, warnings };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}

@@ -1,0 +1,211 @@
+/** One command-line option. A row without `value` is a switch. */
+export interface OptionRow {
+  readonly name: string;
+  readonly short?: string;
+  /** How the value is called in the usage text. */
+  readonly value?: string;
+  /** The environment variable that stands in for the option when it is not given. */
+  readonly env?: string;
+  readonly default?: string;
+  readonly group:
+    | "Required"
+    | "Where the spec comes from"
+    | "Postgres"
+    | "HTTP"
+    | "Storage and extensions"
+    | "Host"
+    | "Other";
+  readonly help: string;
+  /** Set while the option is read and checked but acts only in a later release: what it will do then. */
+  readonly later?: string;
+}
+
+/** Every option of the command line (CLI-1, CLI-8); `--help`, the parser and the docs follow from this table. */
+export const optionTable = [
+  {
+    name: "pgdata",
+    short: "D",
+    value: "DIR",
+    group: "Required",
+    help: "PGDATA; removed and made anew on every start, its parent must exist",
+  },
+  {
+    name: "connstr",
+    short: "C",
+    value: "URL",
+    group: "Required",
+    help: "how to reach the Postgres that is started, as postgresql://user@host:port/database",
+  },
+  {
+    name: "compute-id",
+    short: "i",
+    value: "ID",
+    group: "Required",
+    help: "who this compute is, for the control plane and for token checks; optional with --spec and --spec-path",
+  },
+  {
+    name: "config",
+    short: "c",
+    value: "FILE",
+    group: "Where the spec comes from",
+    help: 'a config file: {"spec": …, "compute_ctl_config": …}; without a spec the compute waits for /configure',
+  },
+  {
+    name: "control-plane-uri",
+    short: "p",
+    value: "URL",
+    group: "Where the spec comes from",
+    help: "base URL of a control plane to fetch the config from",
+  },
+  {
+    name: "spec-path",
+    short: "S",
+    value: "FILE",
+    group: "Where the spec comes from",
+    help: "a file with a bare spec or a config (oldest form)",
+  },
+  {
+    name: "spec",
+    short: "s",
+    value: "JSON",
+    group: "Where the spec comes from",
+    help: "a bare spec or a config, given inline (oldest form)",
+  },
+  {
+    name: "pgbin",
+    short: "b",
+    value: "PATH",
+    env: "POSTGRES_PATH",
+    default: "postgres",
+    group: "Postgres",
+    help: "the postgres binary; a bare name is looked up in PATH",
+  },
+  {
+    name: "postgres-user",
+    value: "NAME",
+    default: "postgres",
+    group: "Postgres",
+    help: "the unprivileged user that owns PGDATA and runs Postgres when this program runs as root",
+  },
+  {
+    name: "privileged-role-name",
+    value: "ROLE",
+    default: "neon_superuser",
+    group: "Postgres",
+    help: "the group role that customers' roles belong to; lower-case letters and underscores",
+  },
+  {
+    name: "pg-init-timeout",
+    value: "SECONDS",
+    group: "Postgres",
+    help: "lakebase mode: give up when the compute is not running by then",
+    later: "lakebase's start limit",
+  },
+  {
+    name: "external-http-port",
+    value: "PORT",
+    default: "3080",
+    group: "HTTP",
+    help: "port of the API for the control plane and for scrapers",
+  },
+  {
+    name: "internal-http-port",
+    value: "PORT",
+    default: "3081",
+    group: "HTTP",
+    help: "port of the API for processes on this machine",
+  },
+  {
+    name: "http-port",
+    value: "PORT",
+    group: "HTTP",
+    help: "sets both: the external port to PORT, the internal one to PORT + 1; excludes the two above",
+  },
+  {
+    name: "terminate-linger",
+    value: "SECONDS",
+    default: "30",
+    group: "HTTP",
+    help: "how long HTTP still answers after a failed start and after a fast termination",
+  },
+  {
+    name: "remote-ext-base-url",
+    short: "r",
+    value: "URL",
+    group: "Storage and extensions",
+    help: "gateway of the extension store",
+    later: "downloading extensions",
+  },
+  {
+    name: "remote-ext-config",
+    value: "JSON",
+    group: "Storage and extensions",
+    help: "accepted from old callers and ignored; extensions are described in the spec",
+  },
+  {
+    name: "installed-extensions-collection-interval",
+    value: "SECONDS",
+    default: "3600",
+    group: "Storage and extensions",
+    help: "base interval of the installed-extensions statistics",
+    later: "collecting the installed extensions",
+  },
+  {
+    name: "resize-swap-on-bind",
+    group: "Host",
+    help: "let the spec's swap_size_bytes act",
+    later: "resizing swap",
+  },
+  {
+    name: "set-disk-quota-for-fs",
+    value: "MOUNT",
+    group: "Host",
+    help: "let the spec's disk_quota_bytes act, on this mount point",
+    later: "setting the disk quota",
+  },
+  {
+    name: "cgroup",
+    value: "NAME",
+    default: "neon-postgres",
+    group: "Host",
+    help: "the cgroup that the vm-monitor watches",
+    later: "the vm-monitor",
+  },
+  {
+    name: "filecache-connstr",
+    value: "CONNSTR",
+    default: "host=localhost port=5432 dbname=postgres user=cloud_admin sslmode=disable application_name=vm-monitor",
+    group: "Host",
+    help: "the vm-monitor's connection to Postgres",
+    later: "the vm-monitor",
+  },
+  {
+    name: "vm-monitor-addr",
+    value: "IP:PORT",
+    default: "0.0.0.0:10301",
+    group: "Host",
+    help: "where the vm-monitor listens",
+    later: "the vm-monitor",
+  },
+  {
+    name: "lakebase-mode",
+    value: "true|false",
+    default: "false",
+    group: "Other",
+    help: "the lakebase flavour of a deployment",
+  },
+  {
+    name: "dev",
+    group: "Other",
+    help: "leave pgbouncer and local_proxy alone when a signal ends the process",
+    later: "pgbouncer and local_proxy",
+  },
+  { name: "help", short: "h", group: "Other", help: "print this text and exit" },
+  { name: "version", short: "V", group: "Other", help: "print the version and exit" },
+] as const satisfies readonly OptionRow[];
+
+/** The long names of all options. */
+export type OptionName = (typeof optionTable)[number]["name"];
+
+/** The table, by long name. */
+export const optionRows: ReadonlyMap<string, OptionRow> = new Map(optionTable.map((row) => [row.name, row]));

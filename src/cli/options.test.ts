@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { UsageError } from "./arguments.ts";
+import { optionTable } from "./option-table.ts";
+import { type Options, readOptions } from "./options.ts";
+import { usageText } from "./usage.ts";
+
+const base = ["-D", "d", "-C", "postgresql://cloud_admin@localhost:5432/postgres", "-i", "comp-7", "-c", "conf.json"];
+
+function run(extra: readonly string[], argv: readonly string[] = base): Options {
+  const invocation = readOptions([...argv, ...extra], undefined);
+  assert.ok(invocation.kind === "run");
+  return invocation.options;
+}
+
+function refused(argv: readonly string[], message: RegExp): void {
+  assert.throws(
+    () => readOptions(argv, undefined),
+    (error) => error instanceof UsageError && message.test(error.message),
+    argv.join(" "),
+  );
+}
+
+describe("readOptions", () => {
+  it("fills in the defaults (CLI-1)", () => {
+    const options = run([]);
+    assert.equal(options.externalHttpPort, 3080);
+    assert.equal(options.internalHttpPort, 3081);
+    assert.equal(options.privilegedRoleName, "neon_superuser");
+    assert.equal(options.pgbin, "postgres");
+    assert.equal(options.postgresUser, "postgres");
+    assert.deepEqual(options.source, { kind: "config-file", path: "conf.json" });
+  });
+
+  it("takes every accepted spelling of an option (CLI-1)", () => {
+    for (const spelling of [["--pgdata", "/x"], ["--pgdata=/x"], ["-D", "/x"], ["-D/x"], ["-D=/x"]]) {
+      assert.equal(run(spelling, base.slice(2)).pgdata, "/x", spelling.join(" "));
+    }
+  });
+
+  it("lets the flag beat POSTGRES_PATH, and that beat the default (CLI-1)", () => {
+    const pgbin = (argv: readonly string[]): string => {
+      const invocation = readOptions(argv, "/env/postgres");
+      assert.ok(invocation.kind === "run");
+      return invocation.options.pgbin;
+    };
+    assert.equal(pgbin(base), "/env/postgres");
+    assert.equal(pgbin([...base, "-b", "/flag/postgres"]), "/flag/postgres");
+  });
+
+  it("honours --http-port in every mode (CLI-3)", () => {
+    for (const mode of ["false", "true"]) {
+      const options = run(["--http-port", "4000", "--lakebase-mode", mode]);
+      assert.deepEqual([options.externalHttpPort, options.internalHttpPort], [4000, 4001]);
+    }
+    refused(
+      [...base, "--http-port", "4000", "--internal-http-port", "3081"],
+      /cannot be used with '--internal-http-port'/,
+    );
+    refused([...base, "--http-port", "65535"], /at most 65534/);
+  });
+
+  it("refuses what the original refuses, and names the argument", () => {
+    refused([...base, "-p", "http://cp"], /'--config' cannot be used with '--control-plane-uri'/);
+    refused([...base, "--lakebase-mode"], /value is required for '--lakebase-mode/);
+    refused([...base, "--lakebase-mode=yes"], /invalid value 'yes'/);
+    refused([...base, "-D", "e"], /'--pgdata' cannot be used multiple times/);
+    refused([...base, "--dev", "--dev"], /'--dev' cannot be used multiple times/);
+    refused([...base, "extra"], /unexpected argument 'extra'/);
+    refused([...base, "--external-http-port", "70000"], /invalid value '70000'/);
+    refused([...base, "--pgdat", "x"], /unexpected argument '--pgdat'/);
+    refused([...base, "--dev=true"], /'--dev' takes no value/);
+    refused(["-D", "-C", "x"], /value is required for '--pgdata/);
+    refused(base.slice(0, 6), /one of --config/);
+    refused(base.slice(2), /'--pgdata <DIR>' is required/);
+    refused(["-D", "", ...base.slice(2)], /must not be empty/);
+    refused([...base, "--internal-http-port", "3080"], /must differ/);
+  });
+
+  it("checks the privileged role's name", () => {
+    assert.equal(run(["--privileged-role-name", "my_admin"]).privilegedRoleName, "my_admin");
+    for (const name of ["My_admin", "a1", "", "$'x"]) {
+      refused([...base, `--privileged-role-name=${name}`], /lowercase letters and underscores/);
+    }
+  });
+
+  it("checks options whose effect comes later, too (CLI-4)", () => {
+    assert.ok(run(["-r", "https://s.example/ext///"]));
+    refused([...base, "-r", "https://s.example/ext?x=1"], /query parameters/);
+    refused([...base, "-r", "s.example"], /absolute URL/);
+    refused([...base, "--vm-monitor-addr", "localhost:1"], /IP address and a port/);
+    refused([...base, "--vm-monitor-addr", "1.2.3.400:1"], /IP address and a port/);
+    assert.ok(run(["--vm-monitor-addr", "[::1]:10301"]));
+    refused([...base, "--pg-init-timeout", "soon"], /number of seconds/);
+  });
+
+  it("warns once for each given option that has no effect yet, and for none that was not given", () => {
+    const invocation = readOptions([...base, "--cgroup", "x", "--resize-swap-on-bind"], undefined);
+    assert.ok(invocation.kind === "run");
+    assert.deepEqual(invocation.warnings, [
+      "--resize-swap-on-bind has no effect in this release: resizing swap comes later",
+      "--cgroup has no effect in this release: the vm-monitor comes later",
+    ]);
+  });
+
+  it("takes the oldest spec options, without a compute id (CLI-8)", () => {
+    const oldest = ["-D", "d", "-C", "postgresql://a@b/c"];
+    assert.deepEqual(run(["-S", "spec.json"], oldest).source, { kind: "spec-file", path: "spec.json" });
+    assert.equal(run(["-S", "spec.json"], oldest).computeId, null);
+    assert.deepEqual(run(["-s", ' {"a":1}'], oldest).source, { kind: "inline-spec", text: ' {"a":1}' });
+    refused([...oldest, "-s", "spec.json"], /-S\/--spec-path/);
+    refused([...oldest, "-s", "{}", "-S", "f"], /cannot be used with/);
+    refused([...oldest, "-c", "f"], /'--compute-id <ID>' is required/);
+  });
+
+  it("answers --help and --version before it looks at anything else", () => {
+    assert.equal(readOptions(["--help"], undefined).kind, "help");
+    assert.equal(readOptions(["-h", "-D", "x"], undefined).kind, "help");
+    assert.equal(readOptions(["-V"], undefined).kind, "version");
+  });
+});
+
+describe("usageText", () => {
+  it("shows every option of the table, in lines that fit a terminal", () => {
+    const text = usageText();
+    for (const row of optionTable) assert.ok(text.includes(`--${row.name}`), row.name);
+    for (const line of text.split("\n")) assert.ok(line.length <= 130, line);
+  });
+});

@@ -1,0 +1,195 @@
+import { type GivenOptions, readArguments, UsageError } from "./arguments.ts";
+import { type OptionName, type OptionRow, optionRows, optionTable } from "./option-table.ts";
+
+/** Where the config comes from (CLI-2, CLI-8); exactly one. */
+export type ConfigSource =
+  | { readonly kind: "config-file"; readonly path: string }
+  | { readonly kind: "control-plane"; readonly uri: string }
+  | { readonly kind: "spec-file"; readonly path: string }
+  | { readonly kind: "inline-spec"; readonly text: string };
+
+/** The command line, checked and with defaults filled in. */
+export interface Options {
+  readonly pgdata: string;
+  readonly connstr: string;
+  /** Null when the oldest spec options let it be derived from the spec. */
+  readonly computeId: string | null;
+  readonly pgbin: string;
+  readonly source: ConfigSource;
+  readonly externalHttpPort: number;
+  readonly internalHttpPort: number;
+  readonly terminateLingerSeconds: number;
+  readonly privilegedRoleName: string;
+  readonly postgresUser: string;
+  readonly lakebaseMode: boolean;
+}
+
+/** What a command line asks for. */
+export type Invocation =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "run"; readonly options: Options; readonly warnings: readonly string[] };
+
+/**
+ * Reads and checks a command line (chapter 01 §1). Options that act only in a later release are checked as well, and named
+ * in `warnings` when given.
+ * @param pgbinDefault the value of POSTGRES_PATH, which the flag beats
+ * @throws UsageError for the first thing that is wrong
+ */
+export function readOptions(argv: readonly string[], pgbinDefault: string | undefined): Invocation {
+  const given = readArguments(argv);
+  if (given.has("help")) return { kind: "help" };
+  if (given.has("version")) return { kind: "version" };
+  const source = configSource(given);
+  const oldest = source.kind === "spec-file" || source.kind === "inline-spec";
+  checkLaterOptions(given);
+  const options: Options = Object.freeze({
+    pgdata: required(given, "pgdata"),
+    connstr: required(given, "connstr"),
+    computeId: oldest ? (text(given, "compute-id") ?? null) : required(given, "compute-id"),
+    pgbin: text(given, "pgbin") ?? pgbinDefault ?? defaultOf("pgbin"),
+    source,
+    ...httpPorts(given),
+    terminateLingerSeconds: terminateLinger(given),
+    privilegedRoleName: privilegedRoleName(given),
+    postgresUser: text(given, "postgres-user") ?? defaultOf("postgres-user"),
+    lakebaseMode: trueOrFalse(given, "lakebase-mode"),
+  });
+  return { kind: "run", options, warnings: laterWarnings(given) };
+}
+
+function text(given: GivenOptions, name: OptionName): string | undefined {
+  const value = given.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
+function defaultOf(name: OptionName): string {
+  return optionRows.get(name)?.default ?? "";
+}
+
+function required(given: GivenOptions, name: OptionName): string {
+  const value = text(given, name);
+  if (value === undefined)
+    throw new UsageError(`the argument '--${name} <${optionRows.get(name)?.value}>' is required`);
+  if (value === "") throw new UsageError(`the argument '--${name}' must not be empty`);
+  return value;
+}
+
+function configSource(given: GivenOptions): ConfigSource {
+  const sources: readonly { readonly name: OptionName; readonly make: (value: string) => ConfigSource }[] = [
+    { name: "config", make: (path) => ({ kind: "config-file", path }) },
+    { name: "control-plane-uri", make: (uri) => ({ kind: "control-plane", uri }) },
+    { name: "spec-path", make: (path) => ({ kind: "spec-file", path }) },
+    { name: "spec", make: inlineSpec },
+  ];
+  const chosen = sources.filter(({ name }) => given.has(name));
+  const [first, second] = chosen;
+  if (first === undefined) {
+    throw new UsageError(
+      "one of --config, --control-plane-uri, --spec-path or --spec is required: where should the spec come from?",
+    );
+  }
+  if (second !== undefined)
+    throw new UsageError(`the argument '--${first.name}' cannot be used with '--${second.name}'`);
+  return first.make(required(given, first.name));
+}
+
+function inlineSpec(json: string): ConfigSource {
+  if (!json.trimStart().startsWith("{")) {
+    throw new UsageError("--spec takes the JSON itself; to name a file with a spec use -S/--spec-path");
+  }
+  return { kind: "inline-spec", text: json };
+}
+
+function httpPorts(given: GivenOptions): { externalHttpPort: number; internalHttpPort: number } {
+  if (given.has("http-port")) {
+    const clash = (["external-http-port", "internal-http-port"] as const).find((name) => given.has(name));
+    if (clash !== undefined) throw new UsageError(`the argument '--http-port' cannot be used with '--${clash}'`);
+    const port = portNumber(given, "http-port");
+    if (port > 65_534)
+      throw new UsageError("--http-port must be at most 65534: the internal API listens on the port after it");
+    return { externalHttpPort: port, internalHttpPort: port + 1 };
+  }
+  const externalHttpPort = portNumber(given, "external-http-port");
+  const internalHttpPort = portNumber(given, "internal-http-port");
+  if (externalHttpPort === internalHttpPort && externalHttpPort !== 0) {
+    throw new UsageError(
+      `--external-http-port and --internal-http-port are both ${externalHttpPort}; they must differ`,
+    );
+  }
+  return { externalHttpPort, internalHttpPort };
+}
+
+function portNumber(given: GivenOptions, name: OptionName): number {
+  const value = text(given, name) ?? defaultOf(name);
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new UsageError(`invalid value '${value}' for '--${name}': a port is a number from 0 to 65535`);
+  }
+  return Number(value);
+}
+
+function terminateLinger(given: GivenOptions): number {
+  const seconds = text(given, "terminate-linger") ?? defaultOf("terminate-linger");
+  if (!/^\d{1,5}$/.test(seconds)) {
+    throw new UsageError(`invalid value '${seconds}' for '--terminate-linger': it is a number of seconds up to 99999`);
+  }
+  return Number(seconds);
+}
+
+function privilegedRoleName(given: GivenOptions): string {
+  const name = text(given, "privileged-role-name") ?? defaultOf("privileged-role-name");
+  if (!/^[a-z_]+$/.test(name)) {
+    throw new UsageError("--privileged-role-name can only contain lowercase letters and underscores");
+  }
+  return name;
+}
+
+function trueOrFalse(given: GivenOptions, name: OptionName): boolean {
+  const value = text(given, name) ?? defaultOf(name);
+  if (value !== "true" && value !== "false") {
+    throw new UsageError(`invalid value '${value}' for '--${name}': it is 'true' or 'false'`);
+  }
+  return value === "true";
+}
+
+/** Checks the values of options whose effect comes later, so that a broken one does not wait for that release to show. */
+function checkLaterOptions(given: GivenOptions): void {
+  for (const name of ["pg-init-timeout", "installed-extensions-collection-interval"] as const) {
+    const seconds = text(given, name);
+    if (seconds !== undefined && !(/^\d{1,20}$/.test(seconds) && BigInt(seconds) < 2n ** 64n)) {
+      throw new UsageError(`invalid value '${seconds}' for '--${name}': it is a number of seconds`);
+    }
+  }
+  const address = text(given, "vm-monitor-addr");
+  if (address !== undefined && !isSocketAddress(address)) {
+    throw new UsageError(
+      `invalid value '${address}' for '--vm-monitor-addr': it is an IP address and a port, such as 0.0.0.0:10301`,
+    );
+  }
+  const gateway = text(given, "remote-ext-base-url");
+  if (gateway !== undefined) checkGateway(gateway);
+}
+
+function isSocketAddress(value: string): boolean {
+  const match = /^(?:(?<v4>\d{1,3}(?:\.\d{1,3}){3})|\[(?<v6>[0-9a-f:.]+)\]):(?<port>\d{1,5})$/i.exec(value);
+  if (match === null || Number(match.groups?.["port"]) > 65_535) return false;
+  const octets = match.groups?.["v4"]?.split(".") ?? [];
+  return octets.every((octet) => Number(octet) <= 255);
+}
+
+/** CLI-4: an absolute URL without query parameters. */
+function checkGateway(value: string): void {
+  const url = URL.parse(`${value.replace(/\/+$/, "")}/`);
+  if (url === null) throw new UsageError(`invalid value '${value}' for '--remote-ext-base-url': it is an absolute URL`);
+  if (url.search !== "") throw new UsageError("--remote-ext-base-url must not have query parameters");
+}
+
+function laterWarnings(given: GivenOptions): string[] {
+  const rows: readonly OptionRow[] = optionTable;
+  const warnings = rows
+    .filter((row) => row.later !== undefined && given.has(row.name))
+    .map((row) => `--${row.name} has no effect in this release: ${row.later} comes later`);
+  if (given.has("remote-ext-config"))
+    warnings.push("--remote-ext-config is ignored: extensions are described in the spec");
+  return warnings;
+}

@@ -1,0 +1,159 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
+import type { Log } from "../base/log.ts";
+import { type Composition, compose } from "../compose.ts";
+import { parseLogFilter } from "../logging/filter.ts";
+import { createLog } from "../logging/log.ts";
+import { postgresRecords } from "../logging/postgres-records.ts";
+import { createStderrSink } from "../logging/stderr-sink.ts";
+import { type Connstr, parseConnstr } from "../postgres/connstr.ts";
+import { locatePostgres } from "../postgres/do/installation.ts";
+import { chooseOsUser } from "../postgres/do/os-user.ts";
+import { deriveSpec } from "../spec/derive.ts";
+import { describeRefusal } from "../spec/describe-refusal.ts";
+import type { Config, DerivedSpec } from "../spec/types.ts";
+import type { Environment } from "./environment.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { loadConfig, sourceName } from "./load-config.ts";
+import type { Options } from "./options.ts";
+
+/** How long the last log lines and requests may take to leave. */
+const farewellMsMax = 2_000;
+/** How long HTTP is served after the end when nobody has to read an outcome (LIFE-35). */
+const shortLingerMs = 300;
+
+const signalNumbers = { SIGINT: 2, SIGTERM: 15, SIGQUIT: 3 } as const;
+
+/**
+ * Runs a compute from its command line to its exit code (LIFE-1). Until the config is good and Postgres is found, nothing is
+ * created or listened on; what goes wrong until then is told on stderr.
+ */
+export async function run(options: Options, environment: Environment, warnings: readonly string[]): Promise<number> {
+  const sink = createStderrSink(process.stderr, systemClock);
+  const log = createLog({ write: sink.write, filter: parseLogFilter(environment.logFilter), clock: systemClock });
+  const interruption = handleSignals(log);
+  log.info(`compute build_tag: ${environment.buildTag}`);
+  for (const warning of warnings) log.warn(warning);
+  try {
+    const composition = await prepare(options, environment, log, sink.write, interruption.signal);
+    interruption.takeOver(composition);
+    return await live(composition);
+  } catch (error) {
+    if (!interruption.signal.aborted) sink.write(`Error: ${describeErrorForStatus(error)}\n`);
+    return exitCodes.failure;
+  } finally {
+    log.info("shutting down");
+    await sink.flush(farewellMsMax);
+  }
+}
+
+async function live({ compute, listen, settle }: Composition): Promise<number> {
+  const servers = await listen();
+  try {
+    return await compute.run();
+  } finally {
+    await Promise.all([settle(), ...servers.map((server) => server.close(farewellMsMax))]);
+  }
+}
+
+/** Everything before the first port is opened: the config, Postgres, the user to run it as. */
+async function prepare(
+  options: Options,
+  environment: Environment,
+  log: Log,
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Composition> {
+  const connstr = readConnstr(options);
+  // Asking Postgres for its version takes as long as reading a config; a bad config is told first, though.
+  const locating = locatePostgres({ pgbin: options.pgbin, path: environment.path }, signal);
+  locating.catch(() => {});
+  const config = await loadConfig(options, environment, log, signal);
+  const installation = await locating;
+  const spec = config.spec === null ? null : derive(config, options, log);
+  if (config.computeCtlConfig.jwks.length === 0 && environment.instanceId === undefined) {
+    log.warn("compute_ctl_config.jwks has no keys: every route that needs a token will answer 401");
+  }
+  const osUser = await chooseOsUser({ asRoot: process.getuid?.() === 0, wanted: options.postgresUser });
+  log.info(`Postgres ${installation.version} at ${installation.pgbin}`, { user: osUser?.name });
+  return compose(
+    {
+      settings: {
+        pgdata: resolve(options.pgdata),
+        privilegedRoleName: options.privilegedRoleName,
+        internalHttpPort: options.internalHttpPort,
+        lakebasePort: options.lakebaseMode ? connstr.port : null,
+        tls: config.computeCtlConfig.tls,
+        overcommitMemory: await readFile("/proc/sys/vm/overcommit_memory", "utf8").catch(() => null),
+        platform: process.platform === "darwin" ? "darwin" : "linux",
+        lingerMs: { long: options.terminateLingerSeconds * 1000, short: shortLingerMs },
+      },
+      computeId: options.computeId ?? derivedComputeId(spec),
+      externalHttpPort: options.externalHttpPort,
+      buildTag: environment.buildTag,
+      instanceId: environment.instanceId,
+      autoscaling: environment.autoscaling,
+      basebackupRetriesMax: environment.basebackupRetriesMax,
+      computeCtlConfig: config.computeCtlConfig,
+      spec,
+      connstr,
+      installation,
+      osUser,
+      environment: process.env,
+    },
+    { log, clock: systemClock, onPostgresRecords: (records) => write(postgresRecords(records)) },
+  );
+}
+
+function readConnstr(options: Options): Connstr {
+  const connstr = parseConnstr(options.connstr);
+  if (!connstr.ok) throw new Error(connstr.message);
+  return connstr.value;
+}
+
+function derive(config: Config, options: Options, log: Log): DerivedSpec | null {
+  if (config.spec === null) return null;
+  const derived = deriveSpec(config.spec);
+  if (!derived.ok) throw new Error(describeRefusal(derived.refusal, sourceName(options.source)));
+  for (const warning of derived.warnings) log.warn(warning);
+  return derived.value;
+}
+
+/** Who a compute is when the oldest spec options leave that open (CLI-8). */
+function derivedComputeId(spec: DerivedSpec | null): string {
+  return spec?.spec.endpointId ?? spec?.spec.cluster.clusterId ?? hostname();
+}
+
+/** The signals that end the process (LIFE-36): the first one in an orderly way, the second one at once. */
+function handleSignals(log: Log): { readonly signal: AbortSignal; takeOver(composition: Composition): void } {
+  const early = new AbortController();
+  let composition: Composition | undefined;
+  const interrupt = (reason: Error): void => {
+    if (early.signal.aborted) {
+      composition?.compute.abandon();
+      process.exit(exitCodes.failure);
+    }
+    early.abort(reason);
+    composition?.compute.interrupt(reason);
+  };
+  for (const [name, number] of Object.entries(signalNumbers)) {
+    process.on(name, () => {
+      log.info(`received ${number} termination signal`);
+      interrupt(new Error(`received ${name}`));
+    });
+  }
+  process.on("uncaughtException", (error) => {
+    log.error(`panic: ${describeError(error)}`);
+    interrupt(error);
+  });
+  return {
+    signal: early.signal,
+    takeOver(taken) {
+      composition = taken;
+      if (early.signal.aborted) taken.compute.interrupt(new Error("interrupted", { cause: early.signal.reason }));
+    },
+  };
+}

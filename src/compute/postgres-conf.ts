@@ -1,0 +1,31 @@
+import { activeTls } from "../conf/active-tls.ts";
+import { renderPostgresqlConf } from "../conf/postgresql-conf.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import type { ComputePorts, ComputeSettings } from "./ports.ts";
+
+/**
+ * Writes postgresql.conf for a spec, after the certificate files that it speaks of (CONF-10, CONF-51).
+ * @param subscribers `held` until a branch's inherited subscriptions are dropped (APPLY-42)
+ */
+export async function writePostgresConf(
+  ports: ComputePorts,
+  settings: ComputeSettings,
+  spec: DerivedSpec,
+  subscribers: "held" | "free",
+  signal: AbortSignal,
+): Promise<void> {
+  const tls = activeTls(spec.spec, settings.tls);
+  const { text, warnings } = renderPostgresqlConf({
+    spec,
+    privilegedRoleName: settings.privilegedRoleName,
+    internalHttpPort: settings.internalHttpPort,
+    tls,
+    lakebase: settings.lakebasePort === null ? null : { port: settings.lakebasePort },
+    overcommitMemory: settings.overcommitMemory,
+    platform: settings.platform,
+    disableSubscribers: subscribers === "held",
+  });
+  for (const warning of warnings) ports.log.warn(warning);
+  if (tls !== null) await ports.pgdata.copyTlsFiles(tls, signal);
+  await ports.pgdata.writeConf(text);
+}

@@ -1,0 +1,76 @@
+import type { Lsn } from "../base/lsn.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import type { StatusView } from "./control.ts";
+import { noStartupMetrics, type StartupMetricName, type StartupMetrics } from "./startup-metrics.ts";
+import type { ComputeStatus } from "./status.ts";
+import { type ComputeEvent, nextStatus } from "./transitions.ts";
+
+/** The whole mutable state of a compute (LIFE-44). */
+export interface ComputeState {
+  readonly status: ComputeStatus;
+  /** Why the start or the last reconfiguration failed, as `/status` shows it. */
+  readonly error: string | null;
+  readonly spec: DerivedSpec | null;
+  /** Process start; moved to the moment when a first spec reaches an empty compute (LIFE-6). */
+  readonly startTime: Date;
+  readonly metrics: StartupMetrics;
+  readonly lastActive: Date | null;
+  /** The LSN that the final sync found; null before, and for computes that do not write. */
+  readonly terminationLsn: Lsn | null;
+}
+
+/** What may change together with a status. */
+export type StatePatch = Partial<Pick<ComputeState, "error" | "spec" | "startTime" | "terminationLsn">>;
+
+/** Told of every change of status: the log line, the metric and whatever else must never miss one. */
+export type StatusListener = (before: ComputeStatus, after: ComputeStatus) => void;
+
+/** The one writer of a compute's state. Nothing in here waits, so every method is atomic (LIFE-45). */
+export interface ComputeStore {
+  get(): ComputeState;
+  view(): StatusView;
+  /** Applies an event and its patch; false, and nothing changed, when the status machine refuses it. */
+  dispatch(event: ComputeEvent, patch?: StatePatch): boolean;
+  /** Sets figures of the start (LIFE-65); whole numbers, rounded down. */
+  measure(figures: Partial<Record<StartupMetricName, number>>): void;
+}
+
+/** A store in status `empty`. */
+export function createStore(startTime: Date, onStatusChange: StatusListener): ComputeStore {
+  let state: ComputeState = {
+    status: "empty",
+    error: null,
+    spec: null,
+    startTime,
+    metrics: noStartupMetrics,
+    lastActive: null,
+    terminationLsn: null,
+  };
+  return {
+    get: () => state,
+    view: () => viewOf(state),
+    dispatch(event, patch = {}) {
+      const before = state.status;
+      const after = nextStatus(before, event);
+      if (after === "refused") return false;
+      state = { ...state, ...patch, status: after };
+      onStatusChange(before, after);
+      return true;
+    },
+    measure(figures) {
+      const whole = Object.entries(figures).map(([name, value]) => [name, Math.floor(value)]);
+      state = { ...state, metrics: { ...state.metrics, ...Object.fromEntries(whole) } };
+    },
+  };
+}
+
+function viewOf(state: ComputeState): StatusView {
+  return {
+    startTime: state.startTime,
+    tenant: state.spec?.tenantId ?? null,
+    timeline: state.spec?.timelineId ?? null,
+    status: state.status,
+    lastActive: state.lastActive,
+    error: state.error,
+  };
+}

@@ -1,0 +1,25 @@
+import type { ComputeSpec } from "../spec/types.ts";
+
+/** One line for each part of a spec that this release reads but does not act on, so that nothing is ignored in silence. */
+export function unsupportedParts(spec: ComputeSpec): readonly string[] {
+  const parts: readonly { readonly field: string; readonly present: boolean; readonly effect: string }[] = [
+    { field: "pgbouncer_settings", present: spec.pgbouncerSettings !== null, effect: "pgbouncer is not configured" },
+    { field: "local_proxy_config", present: spec.localProxyConfig !== null, effect: "local_proxy is not configured" },
+    { field: "remote_extensions", present: spec.remoteExtensions !== null, effect: "no extension is downloaded" },
+    { field: "logs_export_host", present: spec.logsExportHost !== null, effect: "rsyslog is not configured" },
+    { field: "autoprewarm", present: spec.autoprewarm, effect: "the file cache is not prewarmed" },
+    {
+      field: "offload_lfc_interval_seconds",
+      present: spec.offloadLfcIntervalSeconds !== null,
+      effect: "the file cache's state is not saved",
+    },
+    {
+      field: "databricks_settings",
+      present: spec.databricksSettings !== null,
+      effect: "its certificates are not copied",
+    },
+  ];
+  return parts
+    .filter(({ present }) => present)
+    .map(({ field, effect }) => `spec.${field} has no effect in this release: ${effect}`);
+}

@@ -1,0 +1,40 @@
+import type { Server } from "node:net";
+import { errorCode } from "../../base/error-chain.ts";
+
+/** A server could not get its address. */
+export class BindError extends Error {
+  readonly code: string | undefined;
+  constructor(what: string, advice: string, cause: unknown) {
+    super(`cannot listen for ${what}: ${advice}`, { cause });
+    this.name = "BindError";
+    this.code = errorCode(cause);
+  }
+}
+
+/**
+ * Listens on `host` and `port` (0: any free one) and returns the port, or undefined when this machine's kernel has no
+ * such address, as without IPv6. It needs no deadline: binding is a local call that answers at once.
+ * @throws BindError
+ */
+export async function bind(server: Server, what: string, host: string, port: number): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject).listen({ host, port }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL") return undefined;
+    throw new BindError(what, adviceFor(code, host, port), error);
+  } finally {
+    server.off("error", reject);
+  }
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+function adviceFor(code: string | undefined, host: string, port: number): string {
+  if (code === "EADDRINUSE")
+    return `port ${port} of ${host} is taken; stop the program that holds it or give another port`;
+  if (code === "EACCES") return `port ${port} of ${host} needs privileges; give a port from 1024 up`;
+  return `port ${port} of ${host} cannot be had`;
+}

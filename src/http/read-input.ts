@@ -1,0 +1,46 @@
+import { isJsonContentType } from "./content-type.ts";
+import type { RawHeaders } from "./raw-headers.ts";
+import { firstHeader } from "./raw-headers.ts";
+import type { Decoded, Input } from "./route.ts";
+
+/** How reading a request's body ended. */
+export type BodyRead =
+  | { readonly kind: "whole"; readonly bytes: Uint8Array }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "too-slow" }
+  | { readonly kind: "broken" };
+
+/** The parts of a request from which an input can come. */
+export interface InputSource {
+  readonly rawHeaders: RawHeaders;
+  /** Reads the body once, at most `bytesMax` bytes of it. Never rejects. */
+  readBody(bytesMax: number): Promise<BodyRead>;
+}
+
+const notBuffered = "failed to buffer the request body";
+
+/** Reads a route's input in the order of HTTP-9: query, content type, size, JSON, shape (HTTP-20). */
+export async function readInput<T>(
+  input: Input<T>,
+  query: string | undefined,
+  source: InputSource,
+): Promise<Decoded<T>> {
+  if (input.from === "nothing") return { ok: true, value: input.value };
+  if (input.from === "query") return input.decode(query);
+  if (!isJsonContentType(firstHeader(source.rawHeaders, "content-type"))) {
+    return { ok: false, status: 415, error: "expected request with `content-type: application/json`" };
+  }
+  const body = await source.readBody(input.bytesMax);
+  return body.kind === "whole" ? input.decode(body.bytes) : bodyProblem(body.kind);
+}
+
+function bodyProblem(kind: Exclude<BodyRead["kind"], "whole">): Decoded<never> {
+  switch (kind) {
+    case "too-large":
+      return { ok: false, status: 413, error: `${notBuffered}: length limit exceeded` };
+    case "too-slow":
+      return { ok: false, status: 408, error: `${notBuffered}: it did not arrive in time` };
+    case "broken":
+      return { ok: false, status: 400, error: `${notBuffered}: it ended early or is malformed` };
+  }
+}

@@ -1,0 +1,133 @@
+import type { Parsed } from "./parsed.ts";
+
+/** How this program reaches its own Postgres (CLI-6). Holds a password: never print it, use {@link describeConnstr}. */
+export interface Connstr {
+  readonly user: string;
+  readonly password: string | null;
+  /** A host name, an address without brackets, or the absolute path of a socket's folder. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** The URL's own startup options, which win over those of {@link sessionOptions}. */
+  readonly options: string | null;
+}
+
+const portDefault = 5432;
+const notUrl = "cannot parse connstr as a URL";
+const notConfig = "cannot build postgres config from connstr";
+
+/** Parameters whose value is used; `hostaddr` beats `host`, and both beat the URL's authority part. */
+const used: ReadonlySet<string> = new Set(["user", "password", "host", "hostaddr", "port", "dbname", "options"]);
+/** Parameters of Postgres URLs that change nothing here: the sessions have their own name, no TLS and their own time limits. */
+const ignored: ReadonlySet<string> = new Set([
+  "application_name",
+  "channel_binding",
+  "connect_timeout",
+  "keepalives",
+  "keepalives_idle",
+  "keepalives_interval",
+  "keepalives_retries",
+  "load_balance_hosts",
+  "sslmode",
+  "sslnegotiation",
+  "target_session_attrs",
+  "tcp_user_timeout",
+]);
+
+/**
+ * Reads the value of `--connstr`: a `postgresql://` or `postgres://` URL whose host may be a name, an IPv4 address, an
+ * IPv6 address in brackets, or the percent-encoded folder of a Unix socket, which may also come as `?host=`. Messages
+ * never contain parts of the URL that could be secret.
+ */
+export function parseConnstr(text: string): Parsed<Connstr> {
+  const url = URL.parse(text);
+  if (url === null) {
+    const example = "postgresql://cloud_admin@localhost:5432/postgres";
+    return { ok: false, message: `${notUrl}: it is of the form ${example}` };
+  }
+  const read = readUrl(url);
+  return read.ok ? read : { ok: false, message: `${notConfig}: ${read.message}` };
+}
+
+/** The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left behind. */
+export function sessionOptions(connstr: Connstr): string {
+  const own =
+    "-c role=cloud_admin -c default_transaction_read_only=off -c search_path='' -c statement_timeout=0 -c pgaudit.log=none";
+  return connstr.options === null ? own : `${own} ${connstr.options}`;
+}
+
+/** The connection string for logs and errors: without the password and without options. */
+export function describeConnstr({ user, host, port, database }: Connstr): string {
+  const authority = host.includes(":") ? `[${host}]` : host.replaceAll("/", "%2F");
+  return `postgresql://${encodeURIComponent(user)}@${authority}:${port}/${encodeURIComponent(database)}`;
+}
+
+function readUrl(url: URL): Parsed<Connstr> {
+  if (url.protocol !== "postgresql:" && url.protocol !== "postgres:") {
+    return wrong(`the scheme is ${url.protocol.slice(0, -1)}, not postgresql`);
+  }
+  if (url.hash !== "") return wrong("it has a fragment; write a # as %23");
+  const parameters = readParameters(url.search.slice(1));
+  if (!parameters.ok) return parameters;
+  const given = parameters.value;
+  if (given.get("sslmode") === "require") return wrong("sslmode=require cannot be met: sessions use no TLS");
+
+  const parts = decodeAll([url.username, url.password, url.hostname, url.pathname.slice(1)]);
+  if (parts === undefined) return wrong("it contains a broken percent escape");
+  const [urlUser = "", urlPassword = "", urlHost = "", urlDatabase = ""] = parts;
+  const user = given.get("user") ?? urlUser;
+  if (user === "") return wrong("it names no user");
+  const host = given.get("hostaddr") ?? given.get("host") ?? urlHost.replace(/^\[(.*)\]$/, "$1");
+  if (host.includes(",")) return wrong("it names several hosts");
+  const port = readPort(given.get("port") ?? url.port);
+  if (port === undefined) return wrong("its port is not a number from 1 to 65535");
+  const value: Connstr = {
+    user,
+    password: given.get("password") ?? (urlPassword === "" ? null : urlPassword),
+    host: host === "" ? "localhost" : host,
+    port,
+    database: nonEmpty(given.get("dbname")) ?? nonEmpty(urlDatabase) ?? user,
+    options: nonEmpty(given.get("options")) ?? null,
+  };
+  const hasNul = Object.values(value).some((part) => typeof part === "string" && part.includes("\0"));
+  return hasNul ? wrong("it contains a NUL character") : { ok: true, value };
+}
+
+/** Splits a query by hand, because in a Postgres URL a `+` stands for itself and not for a blank. */
+function readParameters(query: string): Parsed<ReadonlyMap<string, string>> {
+  const parameters = new Map<string, string>();
+  for (const part of query.split("&").filter((text) => text !== "")) {
+    const at = part.indexOf("=");
+    const decoded = decodeAll(at < 0 ? [part] : [part.slice(0, at), part.slice(at + 1)]);
+    if (decoded === undefined) return wrong("it contains a broken percent escape");
+    const [name = "", value] = decoded;
+    if (value === undefined || !(used.has(name) || ignored.has(name))) {
+      // Not named: a password with an unescaped ? in it looks like a parameter.
+      return wrong(`it has a parameter other than ${[...used, ...ignored].join(", ")}`);
+    }
+    parameters.set(name, value);
+  }
+  return { ok: true, value: parameters };
+}
+
+function decodeAll(texts: readonly string[]): readonly string[] | undefined {
+  try {
+    return texts.map((text) => decodeURIComponent(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function readPort(text: string): number | undefined {
+  if (text === "") return portDefault;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function wrong(message: string): { readonly ok: false; readonly message: string } {
+  return { ok: false, message };
+}

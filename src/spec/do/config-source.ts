@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { getSystemErrorMessage } from "node:util";
+import { type Decoding, decodeConfig, decodePayload } from "../decode.ts";
+import type { Config } from "../types.ts";
+
+/** A file with a config cannot be read. */
+class ConfigFileError extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`${systemErrorText(cause)}: cannot read ${path} (check the path and who may read it)`, { cause });
+    this.name = "ConfigFileError";
+  }
+}
+
+/** Reads the config that `-c` names (SPEC-2). @throws ConfigFileError when the file cannot be read */
+export async function loadConfigFile(path: string): Promise<Decoding<Config>> {
+  return decodeConfig(await readConfigFile(path), { source: "file" });
+}
+
+/** Reads the config or bare spec that `-S` names (CLI-8). @throws ConfigFileError when the file cannot be read */
+export async function loadPayloadFile(path: string): Promise<Decoding<Config>> {
+  return decodePayload(await readConfigFile(path));
+}
+
+/** No deadline: the file is a local one, and nothing can go on without it. */
+async function readConfigFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new ConfigFileError(path, error);
+  }
+}
+
+/** The system's words for an error, as the original prints them: `No such file or directory (os error 2)`. */
+function systemErrorText(error: unknown): string {
+  const errno = error instanceof Error && "errno" in error && typeof error.errno === "number" ? error.errno : undefined;
+  if (errno === undefined) return String(error);
+  const text = getSystemErrorMessage(errno) ?? "unknown error";
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)} (os error ${-errno})`;
+}

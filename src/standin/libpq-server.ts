@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { describeError } from "../base/error-chain.ts";
+import { once as firstTime } from "../base/once.ts";
+import { decodeFrontend } from "../storage/wire/decode-frontend.ts";
+import { encodeBackend } from "../storage/wire/encode-backend.ts";
+import type { BackendMessage } from "../storage/wire/messages.ts";
+import { MessageReader } from "../storage/wire/reader.ts";
+import { HangUp } from "./command-failure.ts";
+import { createSession, type LibpqService, type Session } from "./libpq-session.ts";
+
+/** A server that listens on 127.0.0.1. */
+export interface RunningServer {
+  readonly port: number;
+  /** Drops all connections and stops listening. */
+  close(): Promise<void>;
+}
+
+const idleMsMax = 10 * 60_000;
+
+/**
+ * Listens on 127.0.0.1 (port 0: any free one) and serves Neon's part of the libpq protocol (BASE-33 to BASE-35).
+ * @throws Error with code EADDRINUSE when the port is taken
+ */
+export async function startLibpqServer<Fault extends { readonly kind: string }>(
+  service: LibpqService<Fault>,
+  port = 0,
+): Promise<RunningServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    // A client that vanishes is its own affair; the reading loop below ends by it.
+    socket.on("error", () => {});
+    void serve(socket, service);
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return {
+    port: address.port,
+    close: firstTime(async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    }),
+  };
+}
+
+async function serve<Fault extends { readonly kind: string }>(
+  socket: Socket,
+  service: LibpqService<Fault>,
+): Promise<void> {
+  const fault = service.nextFault();
+  if (fault?.kind === "hang-up") return void socket.resetAndDestroy();
+  if (fault?.kind === "silent") return void socket.resume();
+  socket.setTimeout(idleMsMax, () => socket.destroy());
+  const gone = new AbortController();
+  socket.once("close", () => gone.abort());
+  const session = createSession(service, fault, (message) => send(socket, message, gone.signal));
+  try {
+    await converse(socket, session);
+  } catch (error) {
+    if (!(error instanceof HangUp) && !socket.destroyed) {
+      process.stderr.write(`stand-in ${service.name}: dropped a connection: ${describeError(error)}\n`);
+    }
+    socket.destroy();
+  }
+}
+
+/** Reads messages one after the other; while one is being answered nothing more is read. */
+async function converse(socket: Socket, session: Session): Promise<void> {
+  const reader = new MessageReader({ side: "server" });
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    reader.push(chunk);
+    for (let raw = reader.next(); raw !== undefined; raw = reader.next()) {
+      if ((await session(decodeFrontend(raw))) === "go-on") continue;
+      // What is left unread would turn the close into a reset, and the client might lose our last words.
+      socket.end().resume();
+      return;
+    }
+  }
+}
+
+/** Writes a message, and waits while the client is slower than we are. */
+async function send(socket: Socket, message: BackendMessage | "deny-tls", signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const bytes = message === "deny-tls" ? "N" : encodeBackend(message);
+  if (!socket.write(bytes)) await once(socket, "drain", { signal });
+}

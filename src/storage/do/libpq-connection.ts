@@ -1,0 +1,219 @@
+import { connect, type Socket } from "node:net";
+import { withDeadline } from "../../base/deadline.ts";
+import { type ConnectionTarget, formatHostPort, type HostPort } from "../connection-target.ts";
+import { ConnectionError, ConnectionTargetError } from "../errors.ts";
+import { encodeFrontend } from "../wire/encode-frontend.ts";
+import type { BackendMessage, FrontendMessage } from "../wire/messages.ts";
+import { ProtocolError } from "../wire/protocol-error.ts";
+import { BackendStream } from "./backend-stream.ts";
+
+/** Where to connect. */
+export type LibpqTarget = Pick<ConnectionTarget, "hosts" | "password" | "sslmode" | "keepAlive">;
+
+/** One result row by column name, in text format. */
+export type Row = ReadonlyMap<string, string | null>;
+
+/** Who connects, and how long that may take. */
+export interface LoginOptions {
+  readonly params: ReadonlyMap<string, string>;
+  /** Sent in clear when the server asks; wins over a password of the target (BASE-20). */
+  readonly token: string | null;
+  /** For the name lookup, the connection and the login of one host, in milliseconds. */
+  readonly connectMsMax: number;
+}
+
+/** How long a server may keep silent, in milliseconds. */
+export interface CopyLimits {
+  readonly firstByteMsMax: number;
+  readonly idleMsMax: number;
+}
+
+const statement = "s0";
+/** A query here is a question about state that the server has in memory. */
+const queryIdleMsMax = 10_000;
+
+/**
+ * Connects to the first host of `target` that takes us (BASE-30) and logs in. When `signal` fires, at any time of the
+ * connection's life, its pending call rejects with the signal's reason. The caller closes it.
+ * @throws ConnectionTargetError when the target demands TLS
+ * @throws ConnectionError with the last host's error as its cause
+ */
+export async function openLibpq(
+  target: LibpqTarget,
+  login: LoginOptions,
+  signal: AbortSignal,
+): Promise<LibpqConnection> {
+  if (target.sslmode === "require") {
+    throw new ConnectionTargetError(
+      "the connection string has sslmode=require, but TLS to storage servers comes with a later release; use sslmode=prefer",
+    );
+  }
+  let last: ConnectionError | undefined;
+  for (const host of target.hosts) {
+    try {
+      return await openHost(host, target, login, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      last = new ConnectionError(`could not connect to ${formatHostPort(host)}`, { cause: error });
+    }
+  }
+  throw last ?? new ConnectionTargetError("no host in the connection string");
+}
+
+async function openHost(
+  host: HostPort,
+  target: LibpqTarget,
+  { params, token, connectMsMax }: LoginOptions,
+  signal: AbortSignal,
+): Promise<LibpqConnection> {
+  const socket = connect({ ...host, noDelay: true, keepAlive: target.keepAlive });
+  const connection = new LibpqConnection(socket, formatHostPort(host), signal);
+  try {
+    const work = (): Promise<void> => connection.login(params, token ?? target.password, connectMsMax);
+    await withDeadline("logging in", connectMsMax, signal, work);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** A logged-in connection to a pageserver or a safekeeper; one conversation at a time. */
+export class LibpqConnection {
+  readonly #socket: Socket;
+  readonly #stream: BackendStream;
+  readonly #peer: string;
+  readonly #unbind: () => void;
+
+  constructor(socket: Socket, peer: string, signal: AbortSignal) {
+    this.#socket = socket;
+    this.#peer = peer;
+    this.#stream = new BackendStream(socket, peer);
+    const onAbort = (): void => void socket.destroy(toError(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#unbind = () => signal.removeEventListener("abort", onAbort);
+    // Whoever reads gets the error from the stream; without a listener it would end the process when nobody reads.
+    socket.on("error", () => {});
+  }
+
+  /** The conversation of BASE-33, up to the server's first ReadyForQuery. */
+  async login(params: ReadonlyMap<string, string>, password: string | null, idleMsMax: number): Promise<void> {
+    this.#send({ kind: "startup", params });
+    for (;;) {
+      const message = await this.#stream.next(idleMsMax);
+      switch (message.kind) {
+        case "authenticationOk":
+        case "parameterStatus":
+          break;
+        case "authenticationCleartextPassword":
+          if (password === null) {
+            throw new ConnectionError("the server asks for a token, but the spec has no storage_auth_token");
+          }
+          this.#send({ kind: "password", password });
+          break;
+        case "authenticationOther":
+          throw new ConnectionError(
+            `the server asks for authentication method ${message.method}; storage servers take a token in clear or none`,
+          );
+        case "readyForQuery":
+          return;
+        default:
+          throw this.#unexpected(message, "the end of the login");
+      }
+    }
+  }
+
+  /** Runs one simple query (BASE-37). */
+  async query(text: string): Promise<readonly Row[]> {
+    this.#send({ kind: "query", text });
+    let names: readonly string[] = [];
+    const rows: Row[] = [];
+    for (;;) {
+      const message = await this.#stream.next(queryIdleMsMax);
+      switch (message.kind) {
+        case "rowDescription":
+          names = message.columns.map(({ name }) => name);
+          break;
+        case "dataRow":
+          rows.push(new Map(names.map((name, index) => [name, message.values[index] ?? null])));
+          break;
+        case "commandComplete":
+        case "emptyQuery":
+          break;
+        case "readyForQuery":
+          return rows;
+        default:
+          throw this.#unexpected(message, "the end of a query");
+      }
+    }
+  }
+
+  /**
+   * Runs a command that answers with a COPY, by the extended protocol (BASE-36), and hands out what is copied. The end
+   * comes only when the server said that all went well; an error in the middle or after the data is thrown. All requests
+   * go out at once, now, which saves a round trip.
+   */
+  copyOut(command: string, limits: CopyLimits): AsyncGenerator<Buffer, void, undefined> {
+    this.#send(
+      { kind: "parse", statement, text: command, parameterTypes: [] },
+      { kind: "describe", target: "S", name: statement },
+      { kind: "sync" },
+      { kind: "bind", portal: "", statement, resultFormats: [1] },
+      { kind: "execute", portal: "", rowLimit: 0 },
+      { kind: "sync" },
+    );
+    return this.#copied(limits);
+  }
+
+  /** Says good-bye, if anybody listens, and lets go of the socket. */
+  close(): void {
+    this.#unbind();
+    if (this.#socket.connecting || this.#socket.destroyed) {
+      this.#socket.destroy();
+    } else {
+      this.#send({ kind: "terminate" });
+      this.#socket.destroySoon();
+    }
+  }
+
+  async *#copied({ firstByteMsMax, idleMsMax }: CopyLimits): AsyncGenerator<Buffer, void, undefined> {
+    const answers = [
+      "parseComplete",
+      "parameterDescription",
+      "noData",
+      "readyForQuery",
+      "bindComplete",
+      "copyOutResponse",
+    ];
+    for (const kind of answers) await this.#expect(kind, firstByteMsMax);
+    for (let limitMs = firstByteMsMax; ; limitMs = idleMsMax) {
+      const pieces: Buffer[] = [];
+      let message: BackendMessage | undefined = await this.#stream.next(limitMs);
+      for (; message?.kind === "copyData"; message = this.#stream.buffered()) pieces.push(message.data);
+      // All that is here already goes out in one piece, in memory of its own: servers send 8 KiB at a time (BASE-42).
+      if (pieces.length > 0) yield Buffer.concat(pieces);
+      if (message?.kind === "copyDone") break;
+      if (message !== undefined) throw this.#unexpected(message, "copyData");
+    }
+    await this.#expect("commandComplete", idleMsMax);
+    await this.#expect("readyForQuery", idleMsMax);
+    this.#send({ kind: "close", target: "S", name: statement }, { kind: "sync" });
+  }
+
+  async #expect(kind: string, idleMsMax: number): Promise<void> {
+    const message = await this.#stream.next(idleMsMax);
+    if (message.kind !== kind) throw this.#unexpected(message, kind);
+  }
+
+  #unexpected(message: BackendMessage, expected: string): ProtocolError {
+    return new ProtocolError(`${this.#peer} sent ${message.kind} where ${expected} was due`);
+  }
+
+  #send(...messages: readonly FrontendMessage[]): void {
+    this.#socket.write(Buffer.concat(messages.map(encodeFrontend)));
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new ConnectionError("the connection was given up", { cause: reason });
+}

@@ -1,0 +1,81 @@
+/** An ErrorResponse of a pageserver or a safekeeper, in the words that the original shows (BASE-36). */
+export class PgServerError extends Error {
+  /** The SQLSTATE, five characters. */
+  readonly code: string;
+  /** What the server said, without severity. */
+  readonly serverMessage: string;
+  constructor({
+    severity,
+    code,
+    message,
+  }: { readonly severity: string; readonly code: string; readonly message: string }) {
+    super(`db error: ${severity}: ${message}`);
+    this.name = "PgServerError";
+    this.code = code;
+    this.serverMessage = message;
+  }
+}
+
+/** The connection to a storage server is of no use any more, or never was. */
+export class ConnectionError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ConnectionError";
+  }
+}
+
+/** The address of a server cannot be used as it is written. Never holds the address itself: it may carry a password. */
+export class ConnectionTargetError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConnectionTargetError";
+  }
+}
+
+/** An archive that no pageserver sends: a member that would escape from PGDATA, one of a forbidden type, a broken header. */
+export class HostileArchiveError extends Error {
+  /** The name of the member as the archive gives it. */
+  readonly member: string;
+  /** @param problem what is wrong with it, as in "is a symlink" */
+  constructor(member: string, problem: string, options?: ErrorOptions) {
+    super(`base backup refused: member ${JSON.stringify(member)} ${problem}`, options);
+    this.name = "HostileArchiveError";
+    this.member = member;
+  }
+}
+
+/** An archive that stops early or that is damaged. */
+export class DamagedArchiveError extends Error {
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`base backup is damaged: ${problem}`, options);
+    this.name = "DamagedArchiveError";
+  }
+}
+
+/** Our own disk did not take what was written to it. */
+export class LocalDiskError extends Error {
+  constructor(what: string, options: ErrorOptions) {
+    super(`${what}; look at free space and permissions of the data directory`, options);
+    this.name = "LocalDiskError";
+  }
+}
+
+/** A program that we need could not be started. */
+export class CannotRunError extends Error {
+  constructor(file: string, options: ErrorOptions) {
+    super(`could not run ${file}; is it there, and may it be executed?`, options);
+    this.name = "CannotRunError";
+  }
+}
+
+/** The Postgres at hand is not Neon's build, and only that one can bring safekeepers into agreement. */
+export class StockPostgresCannotSync extends Error {
+  constructor(pgbin: string) {
+    super(
+      `${pgbin} is a Postgres without --sync-safekeepers. The safekeepers do not agree on where the WAL ends, or did not ` +
+        "answer in time, and only Neon's build of Postgres can settle that: point --pgbin to one, or bring the " +
+        "safekeepers up so that all report the same flush and commit LSN",
+    );
+    this.name = "StockPostgresCannotSync";
+  }
+}

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { once } from "../../src/base/once.ts";
+import type { OpenSession, SqlRow } from "../../src/base/sql.ts";
+import { createOpenSession } from "../../src/postgres/do/session.ts";
+import { type PostgresForUser, postgresForUser } from "../../src/standin/postgres-install.ts";
+
+/** A server with an empty catalog, made for one test. */
+export interface TemporaryPostgres {
+  readonly openSession: OpenSession;
+  /** Runs statements in a session of their own, and returns the rows of the last one. */
+  sql(database: string, statements: string): Promise<readonly SqlRow[]>;
+}
+
+type Major = 15 | 17;
+
+const run = promisify(execFile);
+const commandMsMax = 60_000;
+const settings = `
+fsync = off
+wal_level = logical
+max_connections = 40
+max_logical_replication_workers = 0
+unix_socket_directories = ''
+listen_addresses = '127.0.0.1'
+lc_messages = 'C'
+`;
+
+const folder = mkdtempSync(join(tmpdir(), "compute-ctl-pg-"));
+after(() => rm(folder, { recursive: true }));
+
+const pristine: Readonly<Record<Major, () => Promise<Pristine>>> = {
+  15: once(() => initialise(15)),
+  17: once(() => initialise(17)),
+};
+
+/** An initialised data directory that servers are copied from. */
+interface Pristine {
+  readonly postgres: PostgresForUser;
+  readonly data: string;
+}
+
+/** Starts a server whose superuser is cloud_admin, on a free loopback port; it is gone when the test ends. */
+export async function startTemporaryPostgres(t: TestContext, major: Major): Promise<TemporaryPostgres> {
+  const { postgres, data: source } = await pristine[major]();
+  const data = join(await mkdtemp(join(folder, "server-")), "data");
+  await cp(source, data, { recursive: true });
+  await run("chown", ["-R", ownerOf(postgres), join(data, "..")], { timeout: commandMsMax });
+  const port = await freePort();
+  await runAs(postgres, "pg_ctl", ["-D", data, "-w", "-l", join(data, "log"), "-o", `-p ${port}`, "start"]);
+  t.after(() => runAs(postgres, "pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]));
+  const connstr = {
+    user: "cloud_admin",
+    password: null,
+    host: "127.0.0.1",
+    port,
+    database: "postgres",
+    options: null,
+  };
+  const openSession = createOpenSession(connstr, { connectLimitMs: commandMsMax });
+  return {
+    openSession,
+    sql: async (database, statements) => {
+      const session = await openSession({ purpose: "test", database });
+      try {
+        return await session.run(statements);
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}
+
+async function initialise(major: Major): Promise<Pristine> {
+  await chmod(folder, 0o755);
+  const postgres = await postgresForUser({ major, workdir: folder });
+  const home = join(folder, `pristine-${major}`);
+  await mkdir(home);
+  if (postgres.runAs !== null) await chown(home, postgres.runAs.uid, postgres.runAs.gid);
+  const data = join(home, "data");
+  await runAs(postgres, "initdb", ["-D", data, "-U", "cloud_admin", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+  await writeFile(join(data, "postgresql.conf"), settings, { flag: "a" });
+  return { postgres, data };
+}
+
+async function runAs(
+  { bindir, runAs: user }: PostgresForUser,
+  program: string,
+  args: readonly string[],
+): Promise<void> {
+  const credentials = user === null ? {} : { uid: user.uid, gid: user.gid };
+  await run(join(bindir, program), args, { ...credentials, cwd: "/", timeout: commandMsMax });
+}
+
+function ownerOf({ runAs: user }: PostgresForUser): string {
+  return user === null ? `${process.getuid?.()}` : `${user.uid}:${user.gid}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
