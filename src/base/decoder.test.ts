@@ -7,14 +7,14 @@ import { type Decoder, hinted, readDocument } from "./decoder.ts";
 import { parseJson } from "./json.ts";
 
 function read<T>(decoder: Decoder<T>, text: string): T {
-  const result = readDocument(decoder, parseJson(text, { trailing: "refuse" }));
+  const result = readDocument(decoder, parseJson(text));
   assert.ok(result.ok, result.ok ? "" : JSON.stringify(result.problems));
   return result.value;
 }
 
 /** The problems of a document that must be refused, each as `kind path: message`. */
 function problems(decoder: Decoder<unknown>, text: string): readonly string[] {
-  const result = readDocument(decoder, parseJson(text, { trailing: "refuse" }));
+  const result = readDocument(decoder, parseJson(text));
   assert.ok(!result.ok, `accepted ${text}`);
   return result.problems.map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
 }
@@ -171,7 +171,7 @@ describe("variants", () => {
 describe("hinted", () => {
   const decoder = hinted(list(u8), () => "write it so");
   const hints = (text: string): readonly (string | undefined)[] => {
-    const result = readDocument(decoder, parseJson(text, { trailing: "refuse" }));
+    const result = readDocument(decoder, parseJson(text));
     return result.ok ? [] : result.problems.map(({ hint }) => hint);
   };
 

@@ -61,15 +61,14 @@ const depthMax = 256;
 
 /**
  * Reads one JSON document.
- * @param options.trailing what to do with anything but blanks behind the document
  * @throws JsonSyntaxError also for a byte order mark, an unpaired surrogate, a number that no double can hold, and more
  *   than 256 levels of nesting
  */
-export function parseJson(text: string, options: { readonly trailing: "refuse" | "ignore" }): JsonValue {
+export function parseJson(text: string): JsonValue {
   if (!text.isWellFormed()) throw new JsonSyntaxError("unpaired surrogate", text, text.search(/\p{Surrogate}/u));
   const reader = new JsonReader(text);
   const value = reader.value(0);
-  if (options.trailing === "refuse") reader.end();
+  reader.end();
   return value;
 }
 

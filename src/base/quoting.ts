@@ -21,7 +21,7 @@ export function dollarQuote(text: string): { readonly quoted: string; readonly o
   return { quoted: `$${tag}$${text}$${tag}$`, outerTag: `${tag}x` };
 }
 
-/** A quoted value for postgresql.conf (CONF-30), with line breaks and tabs as the escapes that Postgres decodes (CONF-T2). */
+/** A quoted value for postgresql.conf (CONF-30), with line breaks as the escapes that Postgres decodes (CONF-T2). */
 export function confValue(text: string): string {
   const doubled = text.replaceAll("'", "''").replaceAll("\\", "\\\\");
   return `'${doubled.replaceAll("\n", "\\n").replaceAll("\r", "\\r")}'`;

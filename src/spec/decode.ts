@@ -73,7 +73,7 @@ export function decodeControlPlaneResponse(input: string | Uint8Array): Decoding
 function decode<T>(input: string | Uint8Array, decoderFor: (json: JsonValue) => Decoder<T>): Decoding<T> {
   let json: JsonValue;
   try {
-    json = parseJson(typeof input === "string" ? input : decodeUtf8(input), { trailing: "refuse" });
+    json = parseJson(typeof input === "string" ? input : decodeUtf8(input));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     return { ok: false, refusal: { kind: "syntax", problems: [{ path: "", message: error.message }] } };

@@ -22,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms that may import the `do/` folder of another. */
-const importersOfEffects: readonly string[] = ["compose", "standin"];
+const importersOfEffects: readonly string[] = ["cli", "compose", "standin"];
 
 /** The names of the rooms that have a rule. */
 export const knownRooms: readonly string[] = Object.keys(mayImport);
@@ -47,7 +47,7 @@ export function importProblems({ path, text }: SourceFile): readonly string[] {
       if (to === from) return [];
       if (!allowed.includes(to)) return [`${path} imports ${target}, but ${from} may not import ${to}`];
       if (target.split("/")[2] === "do" && !importersOfEffects.includes(from)) {
-        return [`${path} imports ${target}, but only compose.ts may import another room's do/`];
+        return [`${path} imports ${target}, but only cli and compose.ts may import another room's do/`];
       }
       if (from === "standin" && to === "storage" && !target.startsWith("src/storage/wire/")) {
         return [`${path} imports ${target}, but standin may import only storage/wire`];

@@ -7,6 +7,7 @@ import type { CatalogSnapshot } from "../snapshot.ts";
 import { wantCatalog } from "../wanted.ts";
 import { type ApplyPorts, applyPlan, type PhaseReport } from "./apply-plan.ts";
 import { openMaintenanceSession } from "./maintenance-session.ts";
+import { namedFailure } from "./named-failure.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 
 /** What an apply is to do. */
@@ -43,7 +44,9 @@ export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promis
     return await withScope(log, async (onExit) => {
       const session = await openMaintenanceSession(openSession, signal);
       onExit("close the apply's session", session.close);
-      const snapshot = await readSnapshot(session, result.wanted);
+      const snapshot = await readSnapshot(session, result.wanted).catch((error: unknown) => {
+        throw namedFailure("could not read the catalog", error);
+      });
       if (input.neonRequired) requireNeon(snapshot);
       const plan = planCatalog(result.wanted, snapshot);
       for (const warning of plan.warnings) log.warn(warning);

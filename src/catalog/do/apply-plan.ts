@@ -1,11 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { type OpenSession, SqlError, type SqlSession, sqlState } from "../../base/sql.ts";
+import { withScope } from "../../base/scope.ts";
+import { type OpenSession, type SqlSession, sqlState } from "../../base/sql.ts";
 import type { DatabasesPhase, Phase, Plan } from "../plan.ts";
 import { planDatabase } from "../plan-database.ts";
+import type { DatabaseSnapshot } from "../snapshot.ts";
 import type { DatabaseTask } from "../task.ts";
 import { inParallel } from "./in-parallel.ts";
 import { openMaintenanceSession } from "./maintenance-session.ts";
+import { namedFailure } from "./named-failure.ts";
 import { readDatabaseSnapshot } from "./read-snapshot.ts";
 import { runSteps } from "./run-steps.ts";
 
@@ -62,16 +65,28 @@ async function runPhase(phase: Phase, session: SqlSession, concurrency: number, 
 
 /** Returns how many steps the database needed. */
 async function runTask(phase: DatabasesPhase, task: DatabaseTask, ports: ApplyPorts): Promise<number> {
-  const session = await openTaskSession(phase, task, ports);
-  if (session === null) return 0;
-  try {
-    const found =
-      task.publicSchema === null ? null : await readDatabaseSnapshot(session, task.publicSchema.privilegedRole);
-    const steps = planDatabase(task, found);
-    await runSteps(session, steps, ` in database ${JSON.stringify(task.database)}`, ports.log);
+  const { log } = ports;
+  const database = JSON.stringify(task.database);
+  return withScope(log, async (onExit) => {
+    const session = await openTaskSession(phase, task, ports);
+    if (session === null) return 0;
+    onExit(`close the session in database ${database}`, session.close);
+    const steps = planDatabase(task, await lookAround(session, task));
+    await runSteps(session, steps, ` in database ${database}`, log);
     return steps.length;
-  } finally {
-    await session.close();
+  });
+}
+
+/** Null when the task does not depend on what is in the database. */
+async function lookAround(
+  session: SqlSession,
+  { database, publicSchema }: DatabaseTask,
+): Promise<DatabaseSnapshot | null> {
+  if (publicSchema === null) return null;
+  try {
+    return await readDatabaseSnapshot(session, publicSchema.privilegedRole);
+  } catch (error) {
+    throw namedFailure(`could not read schema public of database ${JSON.stringify(database)}`, error);
   }
 }
 
@@ -84,12 +99,10 @@ async function openTaskSession(
   try {
     return await openMaintenanceSession(openSession, signal, database);
   } catch (error) {
-    const code = sqlState(error);
-    if (phase.mayBeGone && code === noSuchDatabase) {
+    if (phase.mayBeGone && sqlState(error) === noSuchDatabase) {
       log.warn(`database ${JSON.stringify(database)} is gone already`);
       return null;
     }
-    if (code === undefined) throw error;
-    throw new SqlError(`could not work in database ${JSON.stringify(database)}`, code, { cause: error });
+    throw namedFailure(`could not work in database ${JSON.stringify(database)}`, error);
   }
 }

@@ -1,5 +1,6 @@
 import { unlessAborted } from "../../base/deadline.ts";
-import { type OpenSession, SqlError, type SqlSession, sqlState } from "../../base/sql.ts";
+import type { OpenSession, SqlSession } from "../../base/sql.ts";
+import { namedFailure } from "./named-failure.ts";
 
 /**
  * Opens a session as which the apply works (APPLY-7): the `neon` extension does not report its role and database changes back to
@@ -31,7 +32,7 @@ export async function openMaintenanceSession(
   } catch (error) {
     await close();
     signal.throwIfAborted();
-    throw new SqlError("apply_config SET neon.forward_ddl = false", sqlState(error) ?? "XX000", { cause: error });
+    throw namedFailure("apply_config SET neon.forward_ddl = false", error);
   }
   return { run: (sql) => session.run(sql), close };
 }
