@@ -66,12 +66,26 @@ test("every problem is told at once, each with its path (T5, T7, T8, T11)", () =
   ]);
 });
 
-test("a rename without a new name is a problem (T2)", () => {
+test("a rename without a usable new name is a problem (T2)", () => {
   const derived = sampleSpec({});
-  const deltaOperations = [{ action: "rename_role", name: "x", newName: null }];
+  const deltaOperations = [
+    { action: "rename_role", name: "x", newName: null },
+    { action: "rename_db", name: "y", newName: "" },
+  ];
   assert.deepEqual(problemsOf({ ...derived, spec: { ...derived.spec, deltaOperations } }), [
     'spec.delta_operations[0].new_name: rename_role of "x" has no new_name',
+    "spec.delta_operations[1].new_name: a database has an empty name",
   ]);
+});
+
+test("database options are words, numbers and quoted texts, all closed", () => {
+  const optionProblems = (value: string) => {
+    const options = [{ name: "TEMPLATE", value, vartype: "enum" }];
+    return problemsOf(sampleSpec({ databases: [{ name: "d", owner: "o", options }] })).length;
+  };
+  for (const good of ["template0", "= 5", `"a""b"`, "'o''k'", "E'a\\\\b'"]) assert.equal(optionProblems(good), 0, good);
+  const bad = ["x; y", `"a`, "'a", "E'\\' OWNER x'", "a -- b", "a /* b", `${'"'.repeat(5000)};`];
+  for (const text of bad) assert.equal(optionProblems(text), 1, text);
 });
 
 test("no problem tells a password (T6)", () => {

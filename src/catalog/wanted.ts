@@ -2,6 +2,7 @@ import type { TimelineId } from "../base/ids.ts";
 import { findSetting } from "../spec/find-setting.ts";
 import type { AuditLogLevel, ComputeSpec, DerivedSpec, Problem, SpecDatabase, SpecRole } from "../spec/types.ts";
 import { type Delta, recogniseDeltas } from "./delta.ts";
+import { nameProblems } from "./name-problem.ts";
 import { sqlOption } from "./option-text.ts";
 import { type RoleOption, recogniseRoleOptions } from "./role-option.ts";
 import { isVerifier, storedVerifier } from "./verifier.ts";
@@ -54,11 +55,10 @@ export type WantedCatalogResult =
   | { readonly ok: true; readonly wanted: WantedCatalog }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const identifierBytesMax = 63;
 const cluster = "spec.cluster";
 const connectionLimit = /^CONNECTION\s+LIMIT\s*=?\s*(-?\d+)$/i;
-/** Words, numbers and quoted texts: nothing that could end the statement. */
-const harmless = /^(?:[\w.+=-]|\s|"(?:[^"]|"")*"|E?'(?:[^'\\]|''|\\\\)*')+$/;
+/** Words, numbers and quoted texts: nothing that could end the statement or begin a comment. */
+const harmless = /^(?:[\w.+=]|-(?=\w)|\s|"[^"]*"|'(?:[^'\\]|\\\\)*')+$/;
 
 /** Derives the wanted catalog from a spec (traps T2, T5, T6, T7, T8, T11); all problems at once. */
 export function wantCatalog({ spec, timelineId }: DerivedSpec, facts: WantedCatalogFacts): WantedCatalogResult {
@@ -72,9 +72,8 @@ export function wantCatalog({ spec, timelineId }: DerivedSpec, facts: WantedCata
   const providerRoles = new Set(spec.localProxyConfig?.jwks?.flatMap((jwks) => jwks.roleNames));
 
   problems.push(...recognised.problems);
-  problems.push(...nameProblems("role", spec.cluster.roles, `${cluster}.roles`));
-  problems.push(...nameProblems("database", spec.cluster.databases, `${cluster}.databases`));
-  problems.push(...deltas.flatMap((delta) => deltaNameProblems(delta)));
+  problems.push(...listProblems("role", spec.cluster.roles, `${cluster}.roles`));
+  problems.push(...listProblems("database", spec.cluster.databases, `${cluster}.databases`));
   const roles = spec.cluster.roles.map((role, index) =>
     wantRole(role, !providerRoles.has(role.name), `${cluster}.roles[${index}]`, problems),
   );
@@ -110,6 +109,7 @@ function preloads(spec: ComputeSpec, library: string): boolean {
 function wantRole(role: SpecRole, privileged: boolean, path: string, problems: Problem[]): WantedRole {
   const recognised = recogniseRoleOptions(role.name, role.options, `${path}.options`);
   problems.push(...recognised.problems);
+  // Some control planes write no password as an empty one (FIELD-8).
   const given = role.encryptedPassword;
   const verifier = given === null || given === "" ? null : storedVerifier(given);
   if (verifier !== null && !isVerifier(verifier)) {
@@ -139,26 +139,12 @@ function wantDatabase({ name, owner, options }: SpecDatabase, path: string, prob
   return { name, owner, options: texts, connectionLimit: limit };
 }
 
-function nameProblems(what: string, named: readonly { readonly name: string }[], path: string): Problem[] {
+function listProblems(what: string, named: readonly { readonly name: string }[], path: string): readonly Problem[] {
   const seen = new Set<string>();
-  return named.flatMap(({ name }, index): Problem[] => {
+  return named.flatMap(({ name }, index): readonly Problem[] => {
     const at = `${path}[${index}].name`;
     if (seen.has(name)) return [{ path: at, message: `${what} "${name}" is listed twice`, hint: "list it once" }];
     seen.add(name);
-    return nameProblem(what, name, at);
+    return nameProblems(what, name, at);
   });
-}
-
-function deltaNameProblems(delta: Delta): Problem[] {
-  const what = delta.kind.replace("-", " of ");
-  return "newName" in delta ? nameProblem(`new name in ${what}`, delta.newName, "spec.delta_operations") : [];
-}
-
-/** Postgres cuts longer names silently, so the next apply would not recognise its own work. */
-function nameProblem(what: string, name: string, path: string): Problem[] {
-  const bytes = Buffer.byteLength(name);
-  if (bytes === 0) return [{ path, message: `a ${what} has an empty name` }];
-  if (name.includes("\0")) return [{ path, message: `a ${what} has a name with a NUL character` }];
-  if (bytes <= identifierBytesMax) return [];
-  return [{ path, message: `${what} "${name}" is ${bytes} bytes long`, hint: "Postgres keeps 63 bytes of a name" }];
 }

@@ -30,7 +30,7 @@ export async function openMaintenanceSession(
     signal.throwIfAborted();
     await session.run("SET neon.forward_ddl = false");
   } catch (error) {
-    await close();
+    await close().catch(ignore);
     signal.throwIfAborted();
     throw namedFailure("apply_config SET neon.forward_ddl = false", error);
   }
