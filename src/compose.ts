@@ -70,11 +70,16 @@ const loadSafekeepers = once(() => import("./storage/do/safekeeper-status.ts"));
 const loadSync = once(() => import("./storage/do/sync-process.ts"));
 const loadBasebackup = once(() => import("./storage/do/basebackup.ts"));
 const loadPostmaster = once(() => import("./postgres/do/postmaster.ts"));
+const loadLeftoverPostmaster = once(() => import("./postgres/do/leftover-postmaster.ts"));
 const loadLogPump = once(() => import("./postgres/do/log-pump.ts"));
 const loadSession = once(() => import("./postgres/do/session.ts"));
 const loadCatalog = once(() => import("./catalog/do/apply-catalog.ts"));
 
 const connectLimitMs = 30_000;
+/** From SIGQUIT to SIGKILL of a Postgres that did not heed a fast shutdown: a supervisor will not wait much longer (LIFE-36). */
+const quitMsMax = 1_000;
+/** How long a safekeeper may take to tell its status: little where a full sync can settle the matter (SK-10). */
+const safekeeperMsMax = { beforeSync: 100, withoutSync: 2_000 } as const;
 
 /** Puts a compute together. Nothing is opened or started yet. */
 export function compose(facts: Facts, surroundings: Surroundings): Composition {
@@ -135,7 +140,11 @@ function pgdataPort(facts: Facts, { log }: Surroundings, removals: Promise<void>
   };
   return {
     async recreate() {
-      const { preparePgdata } = await loadPgdata();
+      const [{ preparePgdata }, { endLeftoverPostmaster }] = await Promise.all([
+        loadPgdata(),
+        loadLeftoverPostmaster(),
+      ]);
+      await endLeftoverPostmaster(pgdata, log);
       const { oldRemoved } = await preparePgdata({ pgdata, owner, keepGoing: lakebasePort !== null });
       removals.push(oldRemoved.then(warnAll));
     },
@@ -162,12 +171,16 @@ function pgdataPort(facts: Facts, { log }: Surroundings, removals: Promise<void>
 function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Surroundings): StoragePort {
   const { pgdata } = facts.settings;
   const owner: Owner | null = facts.osUser;
+  let doubt: string | null = null;
 
   async function quorum(spec: DerivedSpec, signal: AbortSignal) {
     const { checkSafekeepers } = await loadSafekeepers();
     const { tenantId, timelineId, storageAuthToken: token } = spec;
-    const check = { hostPorts: spec.safekeepers.hostPorts, tenantId, timelineId, token };
-    return checkSafekeepers(check, { log: log.span("check_safekeepers_synced"), signal });
+    const askMsMax = facts.installation.hasLibrary("neon") ? safekeeperMsMax.beforeSync : safekeeperMsMax.withoutSync;
+    const check = { hostPorts: spec.safekeepers.hostPorts, tenantId, timelineId, token, askMsMax };
+    const outcome = await checkSafekeepers(check, { log: log.span("check_safekeepers_synced"), signal });
+    doubt = outcome.kind === "synced" ? null : outcome.why;
+    return outcome;
   }
 
   async function runSync(
@@ -185,6 +198,7 @@ function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Surroundin
       token: spec.storageAuthToken,
       owner,
       cgexec: facts.autoscaling,
+      doubt,
     };
     const onStderr = (chunk: Buffer): void => void stderr.write(chunk);
     try {
@@ -248,7 +262,7 @@ function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundings): P
         ready,
         exited,
         reload: () => postmaster.kill("SIGHUP"),
-        stop: async (fastMs) => void (await stopPostmaster(postmaster, { fastMs }, log)),
+        stop: async (fastMs) => void (await stopPostmaster(postmaster, { fastMs, quitMs: quitMsMax }, log)),
         quit: () => quitPostmaster(postmaster, log),
       };
     },

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
+import { DeadlineError, withDeadline } from "../base/deadline.ts";
 import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose.ts";
@@ -55,7 +56,16 @@ async function live({ compute, listen, settle }: Composition): Promise<number> {
   try {
     return await compute.run();
   } finally {
-    await Promise.all([settle(), ...servers.map((server) => server.close(farewellMsMax))]);
+    // What is not removed by then is the next start's to remove.
+    await Promise.all([settleWithin(farewellMsMax, settle), ...servers.map((server) => server.close(farewellMsMax))]);
+  }
+}
+
+async function settleWithin(limitMs: number, settle: () => Promise<void>): Promise<void> {
+  try {
+    await withDeadline("settling", limitMs, new AbortController().signal, settle);
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
   }
 }
 

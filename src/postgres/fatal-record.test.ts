@@ -12,5 +12,17 @@ describe("why Postgres ended", () => {
     assert.equal(fatalMessage(records), 'PANIC:  could not locate \ta "checkpoint"');
   });
 
+  it("has its reason with it when that was logged before", () => {
+    const file = 'configuration file "postgresql.conf" contains errors';
+    assert.equal(
+      fatalMessage(['[1] LOG:  invalid value for parameter "work_mem": "much"', `[1] FATAL:  ${file}`]),
+      `FATAL:  ${file} (invalid value for parameter "work_mem": "much")`,
+    );
+    const sockets = "could not create any TCP/IP sockets";
+    const records = ["[1] LOG:  starting", '[1] LOG:  could not bind IPv4 address "::"', `[1] FATAL:  ${sockets}`];
+    assert.equal(fatalMessage(records), `FATAL:  ${sockets} (could not bind IPv4 address "::")`);
+    assert.equal(fatalMessage([`[1] FATAL:  ${sockets}`]), `FATAL:  ${sockets}`);
+  });
+
   it("is unknown without one", () => assert.equal(fatalMessage(["t [1] LOG:  a FATAL thing"]), undefined));
 });

@@ -18,3 +18,9 @@ export function postmasterState(pidFile: string): PostmasterState {
       return "unknown";
   }
 }
+
+/** The process id in the text of `PGDATA/postmaster.pid`, its first line; undefined when it holds none. */
+export function postmasterPid(pidFile: string): number | undefined {
+  const [first = ""] = pidFile.split("\n");
+  return /^[1-9]\d{0,9}$/.test(first.trim()) ? Number(first) : undefined;
+}

@@ -14,7 +14,7 @@ export function parsePostgresVersion(text: string): Parsed<PostgresVersion> {
   const match = /^(?:\S+ )?\(?PostgreSQL\)? (?<version>(?<major>\d{1,3})[0-9a-z.]*)/.exec(text.trim());
   const { version, major: digits } = match?.groups ?? {};
   if (version === undefined || digits === undefined) {
-    const found = text.trim().slice(0, 80);
+    const [found = ""] = text.trim().slice(0, 80).split("\n");
     return { ok: false, message: `it says "${found}" where a version of PostgreSQL was expected` };
   }
   const major = Number(digits);

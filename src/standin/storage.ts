@@ -10,6 +10,12 @@ import type { PostgresMajor } from "./postgres-major.ts";
 import { type StandinSafekeeper, startSafekeeper } from "./safekeeper.ts";
 import { createTokenAuthority, type PublicKeys, type TokenAuthority } from "./token.ts";
 
+/** The ids under which the storage knows a branch. */
+interface Branch {
+  readonly tenantId: TenantId;
+  readonly timelineId: TimelineId;
+}
+
 export interface StorageOptions {
   readonly major: PostgresMajor;
   /** Holds the base image, and a copy of Postgres where one is needed; every user must be able to enter it. */
@@ -18,6 +24,8 @@ export interface StorageOptions {
   readonly tokens: boolean;
   /** How many safekeepers to start. */
   readonly safekeepers: number;
+  /** The branch that they hold; a random one when it is left out. */
+  readonly branch?: Branch;
   readonly faults?: {
     readonly pageserver?: FaultPlan<PageserverFault>;
     /** By the index of the safekeeper. */
@@ -53,7 +61,7 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
   const postgres = await postgresForUser(options);
   const image = await makeBaseImage({ ...options, postgres });
   const authority = await createTokenAuthority();
-  const branch = randomBranch();
+  const branch = options.branch ?? randomBranch();
   const tokens: TokenAuthority | null = options.tokens ? authority : null;
   const { pageserver: pageserverFaults = null, safekeepers: safekeeperFaults = [] } = options.faults ?? {};
   const pageserver = await startPageserver({ image, timelines: [branch], tokens, faults: pageserverFaults });
@@ -85,7 +93,7 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
   };
 }
 
-function randomBranch(): { readonly tenantId: TenantId; readonly timelineId: TimelineId } {
+function randomBranch(): Branch {
   const tenantId = parseTenantId(randomBytes(16).toString("hex"));
   const timelineId = parseTimelineId(randomBytes(16).toString("hex"));
   if (tenantId === undefined || timelineId === undefined) throw new Error("random bytes made no id");

@@ -70,11 +70,13 @@ export class CannotRunError extends Error {
 
 /** The Postgres at hand is not Neon's build, and only that one can bring safekeepers into agreement. */
 export class StockPostgresCannotSync extends Error {
-  constructor(pgbin: string) {
+  /** @param doubt what the quorum check found, as far as it is known */
+  constructor(pgbin: string, doubt: string | null) {
     super(
       `${pgbin} is a Postgres without --sync-safekeepers. The safekeepers do not agree on where the WAL ends, or did not ` +
         "answer in time, and only Neon's build of Postgres can settle that: point --pgbin to one, or bring the " +
         "safekeepers up so that all report the same flush and commit LSN",
+      doubt === null ? {} : { cause: new Error(doubt) },
     );
     this.name = "StockPostgresCannotSync";
   }

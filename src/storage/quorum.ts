@@ -6,7 +6,7 @@ export type SafekeeperAnswer =
   /** It answered that it does not know the timeline. */
   | { readonly kind: "unknown-timeline" }
   /** No answer: connection refused, an error, too late. */
-  | { readonly kind: "failed" };
+  | { readonly kind: "failed"; readonly why: string };
 
 /** How a quorum check ended. "Not synced" is no failure: a full sync settles it (SK-13). */
 export type QuorumOutcome =
@@ -24,9 +24,10 @@ export function nextQuorum(
   const quorum = Math.floor(count / 2) + 1;
   const responses = answers.filter((answer) => answer.kind !== "failed");
   if (responses.length >= quorum) return compare(responses);
-  const failures = answers.length - responses.length;
-  if (failures < quorum && answers.length < count) return { kind: "wait" };
-  return notSynced(`only ${responses.length} of ${count} safekeepers answered, ${quorum} are needed`);
+  const failures = answers.filter((answer) => answer.kind === "failed");
+  if (failures.length < quorum && answers.length < count) return { kind: "wait" };
+  const reasons = failures.map(({ why }) => why).join("; ");
+  return notSynced(`only ${responses.length} of ${count} safekeepers answered, ${quorum} are needed: ${reasons}`);
 }
 
 function compare(responses: readonly SafekeeperAnswer[]): QuorumOutcome {

@@ -3,8 +3,24 @@ import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { namedFailure } from "./named-failure.ts";
 
 /**
- * Opens a session as which the apply works (APPLY-7): the `neon` extension does not report its role and database changes back to
- * the control plane. When `signal` fires it is closed, which ends the statement that it is running; statements have no
+ * What a session of the apply sets: the `neon` extension does not report its role and database changes back to the control
+ * plane (APPLY-7), and its statements, which hold password verifiers, stay out of the server's log and statistics, whatever
+ * the spec's settings ask for.
+ */
+const settings = [
+  "neon.forward_ddl = false",
+  "log_statement = none",
+  "log_min_duration_statement = -1",
+  "log_min_duration_sample = -1",
+  "log_transaction_sample_rate = 0",
+  "log_min_error_statement = panic",
+  "pg_stat_statements.track_utility = off",
+]
+  .map((setting) => `SET ${setting}`)
+  .join("; ");
+
+/**
+ * Opens a session as which the apply works. When `signal` fires it is closed, which ends the statement that it is running; statements have no
  * other limit, because dropping or creating a large database may rightly take long (APPLY-11).
  */
 export async function openMaintenanceSession(
@@ -28,11 +44,11 @@ export async function openMaintenanceSession(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await session.run("SET neon.forward_ddl = false");
+    await session.run(settings);
   } catch (error) {
     await close().catch(ignore);
     signal.throwIfAborted();
-    throw namedFailure("apply_config SET neon.forward_ddl = false", error);
+    throw namedFailure("apply_config settings of the session", error);
   }
   return { run: (sql) => session.run(sql), close };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { PgdataError, preparePgdata } from "./prepare-pgdata.ts";
@@ -62,6 +62,13 @@ test("a missing parent is an error that names both paths and says what to do", a
     assert.match(error.message, /does not exist; create that, or name another place with --pgdata/);
     return true;
   });
+});
+
+test("a file in its place is an error, and stays", async (t) => {
+  const path = join(await testFolder(t), "config.json");
+  await writeFile(path, "precious");
+  await assert.rejects(preparePgdata({ pgdata: path, ...plain }), /config\.json: it is no directory; .*--pgdata/);
+  assert.equal(await readFile(path, "utf8"), "precious");
 });
 
 test("a parent that is a file is an error, too", async (t) => {

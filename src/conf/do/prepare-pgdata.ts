@@ -53,10 +53,15 @@ async function clearAway(path: string): Promise<void> {
   });
   if (found === null) return;
   if (found.isSymbolicLink()) return empty(path);
+  // Whatever this is, nobody meant it to be thrown away as an old data directory.
+  if (!found.isDirectory()) {
+    throw new PgdataError(
+      `cannot prepare the data directory ${path}: it is no directory; name another place with --pgdata`,
+    );
+  }
   try {
     await rename(path, `${path}.old-${process.pid}-${Date.now()}`);
-  } catch (error) {
-    if (!found.isDirectory()) throw error;
+  } catch {
     await empty(path);
   }
 }
@@ -83,6 +88,7 @@ async function removeLeftovers(path: string): Promise<readonly string[]> {
 }
 
 function explained(path: string, error: unknown): PgdataError {
+  if (error instanceof PgdataError) return error;
   const parent = dirname(path);
   const advice: Readonly<Record<string, string>> = {
     ENOENT: `its parent ${parent}, or what it links to, does not exist; create that, or name another place with --pgdata`,

@@ -189,9 +189,12 @@ async function failOnExit(postmaster: Pick<Postmaster, "exited" | "lastRecords">
   throw new Error(`Postgres exited unexpectedly with code ${code ?? -1}`, cause);
 }
 
+/** A Postgres that can be told to end. */
+type Endable = Pick<Postmaster, "kill"> & { readonly exited: Promise<unknown> };
+
 /** Ends Postgres at once, without a checkpoint: SIGQUIT, after `quitMs` SIGKILL. Resolves when it is gone. */
 export async function quitPostmaster(
-  postmaster: Pick<Postmaster, "exited" | "kill">,
+  postmaster: Endable,
   log: Log,
   quitMs: number = limitsDefault.quitMs,
 ): Promise<void> {
@@ -202,7 +205,7 @@ export async function quitPostmaster(
   await postmaster.exited;
 }
 
-async function endsWithin({ exited }: Pick<Postmaster, "exited">, limitMs: number): Promise<boolean> {
+async function endsWithin({ exited }: Pick<Endable, "exited">, limitMs: number): Promise<boolean> {
   try {
     await withDeadline("the end of Postgres", limitMs, new AbortController().signal, () => exited);
     return true;

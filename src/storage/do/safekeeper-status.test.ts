@@ -52,7 +52,7 @@ async function check(
   }
   const lines: string[] = [];
   const log: Log = { debug() {}, info: (line) => void lines.push(line), warn() {}, error() {}, span: () => log };
-  const outcome = await checkSafekeepers({ ...branch, hostPorts, token: "hunter2" }, { log, signal });
+  const outcome = await checkSafekeepers({ ...branch, hostPorts, token: "hunter2", askMsMax: 100 }, { log, signal });
   return { outcome, lines: lines.join("\n") };
 }
 

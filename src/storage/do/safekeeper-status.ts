@@ -12,10 +12,9 @@ export interface SafekeeperCheck extends Branch {
   /** Entries `host:port`. */
   readonly hostPorts: readonly string[];
   readonly token: string | null;
+  /** For the lookup, the connection, the login and the answer of one safekeeper together; it is on the start path. */
+  readonly askMsMax: number;
 }
-
-/** SK-10: for the lookup, the connection, the login and the answer of one safekeeper together; it is on the start path. */
-const askMsMax = 100;
 
 /**
  * Asks all safekeepers at once how far their WAL reaches and stops as soon as the outcome is certain (SK-10 to SK-13).
@@ -47,18 +46,19 @@ export async function checkSafekeepers(
 
 async function ask(hostPort: string, check: SafekeeperCheck, log: Log, signal: AbortSignal): Promise<SafekeeperAnswer> {
   try {
-    return await withDeadline(`asking safekeeper ${hostPort}`, askMsMax, signal, (limited) =>
+    return await withDeadline(`asking safekeeper ${hostPort}`, check.askMsMax, signal, (limited) =>
       askOnce(hostPort, check, limited),
     );
   } catch (error) {
-    if (!signal.aborted) log.info(`no status from safekeeper ${hostPort}: ${describeError(error)}`);
-    return { kind: "failed" };
+    const why = describeError(error);
+    if (!signal.aborted) log.info(`no status from safekeeper ${hostPort}: ${why}`);
+    return { kind: "failed", why };
   }
 }
 
 async function askOnce(hostPort: string, check: SafekeeperCheck, signal: AbortSignal): Promise<SafekeeperAnswer> {
   const target = { hosts: [parseHostPort(hostPort)], sslmode: "disable", password: null, keepAlive: false } as const;
-  const login = { params: timelineStatusStartup(check), token: check.token, connectMsMax: askMsMax };
+  const login = { params: timelineStatusStartup(check), token: check.token, connectMsMax: check.askMsMax };
   const connection = await openLibpq(target, login, signal);
   try {
     const [row] = await connection.query(timelineStatusCommand);

@@ -30,6 +30,7 @@ function commandOf(t: TestContext, script: string, changes: Partial<SyncCommand>
     token: null,
     owner: null,
     cgexec: false,
+    doubt: null,
     ...changes,
   };
 }

@@ -19,6 +19,8 @@ export interface SyncCommand {
   readonly owner: Owner | null;
   /** Whether Postgres runs in its memory cgroup (LIFE-61). */
   readonly cgexec: boolean;
+  /** Why the quorum check did not do, for the error of a Postgres that cannot settle it; null when it was not made. */
+  readonly doubt: string | null;
 }
 
 /** What a sync touches besides the process. */
@@ -69,7 +71,7 @@ export async function syncSafekeepersOnce(command: SyncCommand, ports: SyncPorts
   const { exit, stdout, stderr } = await runToEnd(command, ports);
   ports.signal.throwIfAborted();
   if (exit !== "exit status: 0") {
-    if (stockPostgresPattern.test(stderr)) throw new StockPostgresCannotSync(command.pgbin);
+    if (stockPostgresPattern.test(stderr)) throw new StockPostgresCannotSync(command.pgbin, command.doubt);
     throw new Error(`postgres --sync-safekeepers exited with non-zero status: ${exit}. stdout: ${stdout}`);
   }
   const lsn = parseLsn(stdout);

@@ -1,0 +1,48 @@
+import { floorTitles, type Measure, type Row } from "./measures.ts";
+import { ratio, type Summary, summarize } from "./statistics.ts";
+
+/** All measurements by their name, one value for each round. */
+export type Samples = ReadonlyMap<Measure, readonly number[]>;
+
+const header = ["", "median", "min – max", "floor of the same run", "its median", "ratio"];
+
+/** The rows as a Markdown table. A measure without values shows dashes. */
+export function markdownTable(rows: readonly Row[], samples: Samples): string {
+  const cells = rows.map(({ title, measure, floor }) => [
+    title,
+    ...ownCells(measure, summaryOf(samples, measure)),
+    ...(floor === undefined ? ["", "", ""] : floorCells(samples, measure, floor)),
+  ]);
+  const rule = header.map((_, column) => (column === 0 || column === 3 ? "---" : "---:"));
+  return [header, rule, ...cells].map((line) => `| ${line.join(" | ")} |\n`).join("");
+}
+
+function ownCells(measure: Measure, summary: Summary): readonly string[] {
+  const { min, median, max } = summary;
+  return [withUnit(measure, median), `${plain(measure, min)} – ${plain(measure, max)}`];
+}
+
+function floorCells(samples: Samples, measure: Measure, floor: Measure): readonly string[] {
+  const summary = summaryOf(samples, floor);
+  const times = ratio(summaryOf(samples, measure), summary);
+  const title = floorTitles[floor] ?? floor;
+  return [title, withUnit(floor, summary.median), times === undefined ? "–" : `${times.toFixed(2)} ×`];
+}
+
+function summaryOf(samples: Samples, measure: Measure): Summary {
+  return summarize(samples.get(measure) ?? []);
+}
+
+function withUnit(measure: Measure, value: number): string {
+  return Number.isNaN(value) ? "–" : `${plain(measure, value)} ${isMemory(measure) ? "MiB" : "ms"}`;
+}
+
+function plain(measure: Measure, value: number): string {
+  if (Number.isNaN(value)) return "–";
+  const shown = isMemory(measure) ? value / 1024 : value;
+  return shown.toFixed(shown < 10 ? 1 : 0);
+}
+
+function isMemory(measure: Measure): boolean {
+  return measure.endsWith("Kib");
+}
