@@ -38,7 +38,11 @@ describe("stderr (LIFE-80)", () => {
           const command = await redirected(world, `2> ${pipe}`);
           const compute = await world.start({ config: world.config(), command });
           if (reads) {
-            while ((await compute.status()) === undefined);
+            let gone = false;
+            void compute.exited.then(() => {
+              gone = true;
+            });
+            while (!gone && (await compute.status()) === undefined);
             await reader.close();
             closed = true;
           }
