@@ -8,16 +8,29 @@ export interface Claims {
   readonly audience: readonly string[] | null;
 }
 
+/** What is wrong with a request's token, as the label of a metric tells it. */
+export type TokenFault =
+  | "absent"
+  | "no-usable-key"
+  | "bad-signature"
+  | "bad-claims"
+  | "expired"
+  | "missing-audience"
+  | "wrong-audience"
+  | "missing-compute-id"
+  | "wrong-compute-id";
+
 /** Why a request is turned away. */
 export interface Denial {
   readonly status: 400 | 401 | 403;
   readonly error: string;
+  readonly fault: TokenFault;
 }
 
-/** The outcome of decoding claims: `reason` is for the log, the client is not told it. */
+/** The outcome of checking a token: `fault` and `reason` are for metrics and log, the client is not told them. */
 export type ClaimsResult =
   | { readonly ok: true; readonly claims: Claims }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly fault: TokenFault; readonly reason: string };
 
 const adminScope = "compute_ctl:admin";
 const computeAudience = "compute";
@@ -25,8 +38,13 @@ const computeAudience = "compute";
 const leewaySeconds = 60;
 const bearer = /^bearer +([^ ].*)?$/i;
 
-export const noToken: Denial = { status: 400, error: "invalid authorization token" };
-export const badToken: Denial = { status: 401, error: "failed to verify authorization token" };
+/** Step 1 of the table in section 4. */
+export const noToken: Denial = { status: 400, error: "invalid authorization token", fault: "absent" };
+
+/** Step 2: the same text whatever is wrong. */
+export function badToken(fault: TokenFault): Denial {
+  return { status: 401, error: "failed to verify authorization token", fault };
+}
 
 /** The token of the first `Authorization: Bearer` header, undefined when that is missing or of another form (HTTP-24). */
 export function bearerToken(headers: RawHeaders): string | undefined {
@@ -37,7 +55,7 @@ export function bearerToken(headers: RawHeaders): string | undefined {
 /** Reads the claims of a token whose signature is right, and looks at its `exp` (HTTP-28, HTTP-29, T-4). */
 export function decodeClaims(payload: string, nowMs: number): ClaimsResult {
   const claims = parseObject(payload);
-  if (claims === undefined) return { ok: false, reason: "the claims are not a JSON object" };
+  if (claims === undefined) return { ok: false, fault: "bad-claims", reason: "the claims are not a JSON object" };
   const [computeId, scope, audience, expiry] = ["compute_id", "scope", "aud", "exp"].map(
     (name) => claims.get(name) ?? null,
   );
@@ -46,7 +64,7 @@ export function decodeClaims(payload: string, nowMs: number): ClaimsResult {
   if (audience !== null && !isStrings(audience)) return invalid("aud", "an array of strings");
   if (expiry !== null && !isMoment(expiry)) return invalid("exp", "a number of seconds");
   if (expiry !== null && Math.round(expiry) < Math.floor(nowMs / 1000) - leewaySeconds) {
-    return { ok: false, reason: "the token has expired" };
+    return { ok: false, fault: "expired", reason: "the token has expired" };
   }
   return { ok: true, claims: { computeId: computeId ?? null, scope: scope ?? null, audience: audience ?? null } };
 }
@@ -54,17 +72,19 @@ export function decodeClaims(payload: string, nowMs: number): ClaimsResult {
 /** Whether a verified token opens the routes of compute `computeId`; undefined when it does (HTTP-30). */
 export function denialFor(claims: Claims, computeId: string): Denial | undefined {
   if (claims.scope === adminScope) {
-    if (claims.audience === null) return { status: 401, error: "missing audience in authorization token claims" };
-    if (claims.audience.includes(computeAudience)) return undefined;
-    return { status: 401, error: "invalid audience in authorization token claims" };
+    if (claims.audience === null) return denial(401, "missing-audience", "missing audience");
+    return claims.audience.includes(computeAudience) ? undefined : denial(401, "wrong-audience", "invalid audience");
   }
-  if (claims.computeId === null) return { status: 403, error: "missing compute_id in authorization token claims" };
-  if (claims.computeId === computeId) return undefined;
-  return { status: 403, error: "invalid compute ID in authorization token claims" };
+  if (claims.computeId === null) return denial(403, "missing-compute-id", "missing compute_id");
+  return claims.computeId === computeId ? undefined : denial(403, "wrong-compute-id", "invalid compute ID");
+}
+
+function denial(status: 401 | 403, fault: TokenFault, what: string): Denial {
+  return { status, fault, error: `${what} in authorization token claims` };
 }
 
 function invalid(name: string, wanted: string): ClaimsResult {
-  return { ok: false, reason: `the claim ${name} is not ${wanted}` };
+  return { ok: false, fault: "bad-claims", reason: `the claim ${name} is not ${wanted}` };
 }
 
 function parseObject(text: string): ReadonlyMap<string, unknown> | undefined {

@@ -5,17 +5,11 @@ import type { Denial } from "./authorization.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 import type { InputSource } from "./read-input.ts";
 import { readInput } from "./read-input.ts";
-import type { Route, Services } from "./route.ts";
-import type { RouteTable } from "./route-table.ts";
-import { findRoute } from "./route-table.ts";
-import { splitTarget } from "./target.ts";
+import type { RequestContext, Services } from "./route.ts";
+import type { Match, RouteTable } from "./route-table.ts";
 
 /** A request whose head has arrived. */
-export interface Incoming extends InputSource {
-  readonly method: string;
-  /** Path and query as sent. */
-  readonly target: string;
-}
+export interface Incoming extends InputSource, RequestContext {}
 
 /** Decides whether a request may use the routes that need a token; undefined when it may. */
 export type Authorize = (headers: RawHeaders) => Promise<Denial | undefined>;
@@ -28,39 +22,36 @@ export interface Responder {
 }
 
 /**
- * Takes a request through the checks of HTTP-9, in their order: route, method, authorization, query, content type, body,
- * status, action. Never rejects: an exception anywhere is a 500 and touches no other request (T-1, T-2).
+ * Takes a request through the checks of HTTP-9, in their order: route, method, authorization, path and query, content
+ * type, body, status, action. Never rejects: an exception anywhere is a 500 and touches no other request (T-1, T-2).
  */
-export async function answerRequest(responder: Responder, request: Incoming): Promise<Answer> {
-  try {
-    const { path, query } = splitTarget(request.target);
-    const match = findRoute(responder.routes, request.method, path);
-    switch (match.kind) {
-      case "unknown-path":
-        return empty(404);
-      case "wrong-method":
-        return { ...empty(405), allow: match.allow };
-      case "route":
-        return await runRoute(responder, match.route, query, request);
-    }
-  } catch (error) {
-    return failure(500, describeError(error));
+export async function answerRequest(responder: Responder, match: Match, request: Incoming): Promise<Answer> {
+  switch (match.kind) {
+    case "unknown-path":
+      return empty(404);
+    case "wrong-method":
+      return { ...empty(405), allow: match.allow };
+    case "route":
+      try {
+        return await runRoute(responder, match, request);
+      } catch (error) {
+        return failure(500, describeError(error));
+      }
   }
 }
 
 async function runRoute(
   { authorize, services }: Responder,
-  route: Route,
-  query: string | undefined,
+  { route, rest }: Extract<Match, { kind: "route" }>,
   request: Incoming,
 ): Promise<Answer> {
   const denial = route.auth === "jwt" ? await authorize(request.rawHeaders) : undefined;
   if (denial !== undefined) return failure(denial.status, denial.error);
-  const input = await readInput(route.input, query, request);
+  const input = await readInput(route.input, rest, request);
   if (!input.ok) return unreadable(input.status, input.error);
   if (route.allowedIn !== undefined) {
     const { status } = services.control.status();
     if (!route.allowedIn.includes(status)) return wrongStatus(status);
   }
-  return route.handle(services, input.value);
+  return route.handle(services, input.value, { signal: request.signal, trace: request.trace });
 }

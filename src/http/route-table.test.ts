@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { empty } from "./answer.ts";
+import { noInput } from "./input.ts";
 import type { Route } from "./route.ts";
-import { noInput } from "./route.ts";
 import { createRouteTable, findRoute } from "./route-table.ts";
 
 function route(method: Route["method"], path: string, server: Route["server"] = "external"): Route<undefined> {
-  return { server, method, path, auth: "open", input: noInput, handle: () => empty(200) };
+  return { server, method, path, auth: "open", input: noInput, responses: [200], handle: () => empty(200) };
 }
 
 const table = createRouteTable("external", [
@@ -16,6 +16,7 @@ const table = createRouteTable("external", [
   route("GET", "/status"),
   route("POST", "/terminate"),
   route("POST", "/grants", "internal"),
+  route("POST", "/files/{name}"),
 ]);
 
 describe("findRoute", () => {
@@ -33,8 +34,27 @@ describe("findRoute", () => {
       ["/lfc/prewarm", "GET,HEAD,POST,DELETE"],
     ] as const;
     for (const [path, allow] of allowed) {
-      assert.deepEqual(findRoute(table, "PUT", path), { kind: "wrong-method", allow });
+      assert.deepEqual(findRoute(table, "PUT", path), { kind: "wrong-method", path, allow });
     }
+  });
+
+  it("hands over what stands for a name in braces, undecoded; it is not empty (HTTP-72)", () => {
+    for (const [path, rest] of [
+      ["/files/a", "a"],
+      ["/files/a/b%20c", "a/b%20c"],
+      ["/files//", "/"],
+    ] as const) {
+      const match = findRoute(table, "POST", path);
+      assert.equal(match.kind === "route" && match.rest, rest);
+    }
+    for (const path of ["/files/", "/files", "/files{name}"]) {
+      assert.equal(findRoute(table, "POST", path).kind, "unknown-path", path);
+    }
+    assert.deepEqual(findRoute(table, "GET", "/files/a"), {
+      kind: "wrong-method",
+      path: "/files/{name}",
+      allow: "POST",
+    });
   });
 
   it("does not serve HEAD where there is no GET (HTTP-13)", () => {

@@ -1,6 +1,11 @@
+import type { TraceContext } from "../base/tracer.ts";
+import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl } from "../compute/control.ts";
 import type { ComputeStatus } from "../compute/status.ts";
+import type { Metrics } from "../metrics/registry.ts";
+import type { Jwk } from "../spec/types.ts";
 import type { Answer } from "./answer.ts";
+import type { Input } from "./input.ts";
 
 /** The control plane's server, or the one for processes of the same machine. */
 export type ServerName = "external" | "internal";
@@ -8,23 +13,28 @@ export type ServerName = "external" | "internal";
 /** What handlers work with. */
 export interface Services {
   readonly control: ComputeControl;
-  /** The text of `/metrics`. */
-  readonly metricsText: () => string;
+  readonly catalog: CatalogQueries;
+  readonly metrics: Metrics;
+  /** The newest lines of the program's log, at most `count`, the oldest first. */
+  readonly recentLogLines: (count: number) => readonly string[];
+  /** The data directory. */
+  readonly pgdata: string;
+  /** The value of `--remote-ext-base-url`. */
+  readonly remoteExtBaseUrl: string | null;
+  /** Puts the keys of an accepted `/configure` in force; null when the keys are fixed, as in the original (HTTP-25). */
+  readonly replaceKeys: ((keys: readonly Jwk[]) => void) | null;
 }
 
-/** A decoded part of a request, or the status and text with which it is refused. */
-export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly status: number; readonly error: string };
-
-/** Where a route's input comes from. `query` is the text after the first `?`, undefined when there is none. */
-export type Input<T> =
-  | { readonly from: "nothing"; readonly value: T }
-  | { readonly from: "query"; decode(query: string | undefined): Decoded<T> }
-  | { readonly from: "json"; readonly bytesMax: number; decode(bytes: Uint8Array): Decoded<T> };
-
-/** The input of routes that look at neither query nor body. */
-export const noInput: Input<undefined> = { from: "nothing", value: undefined };
+/** What a handler may need of the request besides its input. */
+export interface RequestContext {
+  /**
+   * Fires when nobody waits for the answer any more: the connection is gone, or the client has ended its side of it.
+   * What must happen regardless of the client does not heed it (HTTP-43, HTTP-53).
+   */
+  readonly signal: AbortSignal;
+  /** The request's span, for work that is its child (HTTP-15); undefined while nothing is traced. */
+  readonly trace: TraceContext | undefined;
+}
 
 /**
  * One route as data; the order of the checks before `handle` is written once, in `pipeline.ts`. `handle` may throw:
@@ -34,11 +44,18 @@ export const noInput: Input<undefined> = { from: "nothing", value: undefined };
 export interface Route<T = unknown> {
   readonly server: ServerName;
   readonly method: "GET" | "POST" | "DELETE";
-  /** Matched byte for byte (HTTP-10). */
+  /**
+   * As in `openapi.yaml`. It matches byte for byte (HTTP-10), but for a name in braces at its end, which stands for any
+   * text that is not empty.
+   */
   readonly path: string;
   readonly auth: "jwt" | "open";
   /** The statuses in which the route works; others get a 412. Left out when every status will do, or `handle` decides. */
   readonly allowedIn?: readonly ComputeStatus[];
+  /** Asked so often, by machines, that its requests are logged at level `debug`. */
+  readonly isScrape?: true;
   readonly input: Input<T>;
-  handle(services: Services, input: T): Answer | Promise<Answer>;
+  /** The statuses documented for `handle`, besides the 500 of an exception; "default" when it relays any. */
+  readonly responses: readonly (number | "default")[];
+  handle(services: Services, input: T, context: RequestContext): Answer | Promise<Answer>;
 }

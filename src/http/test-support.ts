@@ -2,16 +2,23 @@ import { createPrivateKey, sign } from "node:crypto";
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { TraceContext, Tracer } from "../base/tracer.ts";
+import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl, StatusView } from "../compute/control.ts";
 import { noStartupMetrics } from "../compute/startup-metrics.ts";
+import type { Metrics } from "../metrics/registry.ts";
 import { createMetrics } from "../metrics/registry.ts";
 import type { Jwk } from "../spec/types.ts";
 import { createAuthorizer } from "./do/authorizer.ts";
 import type { RunningServer } from "./do/listener.ts";
 import { startServer } from "./do/listener.ts";
-import type { Route, ServerName } from "./route.ts";
+import { noInput } from "./input.ts";
+import type { Patience } from "./limits.ts";
+import { defaultPatience } from "./limits.ts";
+import type { Route, ServerName, Services } from "./route.ts";
 import { routes as allRoutes } from "./routes/index.ts";
 
 /** Chapter 03's key: its seed is the bytes 1 to 32. */
@@ -22,7 +29,7 @@ export const specKey: Jwk = {
   kid: "spec-key-1",
   material: { crv: "Ed25519", x: "ebVWLo_mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ" },
 };
-export const computeId = "compute-alder-7";
+const computeId = "compute-alder-7";
 /** Chapter 03's token A. */
 export const tokenA =
   "eyJhbGciOiJFZERTQSJ9.eyJjb21wdXRlX2lkIjoiY29tcHV0ZS1hbGRlci03In0.J5nWAzUBIU3LWXVVc9BG7_TOMch2vF-5m9ZfIA_TYh-ZXla5pF2DeBPArvzv2jpVAo4AES7L9cAry_61M2ObAg";
@@ -52,8 +59,26 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
   return {
     status: () => emptyView,
     startupMetrics: () => noStartupMetrics,
+    timeline: () => ({ phases: [], changes: [] }),
+    operations: () => [],
+    waitForStatus: () => Promise.resolve(emptyView),
+    refresh: () => ({ kind: "accepted" }),
+    checkAlive: () => Promise.resolve(),
     configure: () => Promise.resolve({ kind: "running", view: { ...emptyView, status: "running" } }),
     terminate: () => Promise.resolve({ kind: "terminated", lsn: 0x16b3748n }),
+    ...parts,
+  };
+}
+
+/** A catalog in which nothing is and everything can be done; `parts` says what it does otherwise. */
+export function fakeCatalog(parts: Partial<CatalogQueries> = {}): CatalogQueries {
+  return {
+    list: () => Promise.resolve({ roles: [], databases: [] }),
+    dumpSchema: () => Promise.resolve({ kind: "begun", sql: Readable.from(["-- nothing"]) }),
+    checkWritability: () => Promise.resolve(),
+    insights: () => Promise.resolve('{"pg_stat_statements": []}'),
+    installExtension: () => Promise.resolve(),
+    grantOnSchema: () => Promise.resolve(),
     ...parts,
   };
 }
@@ -72,8 +97,65 @@ export function recordingLog(): { readonly log: Log; readonly lines: string[] } 
   return { log, lines };
 }
 
+/** A route that fails. */
+export const faulty: Route<undefined> = {
+  server: "external",
+  method: "GET",
+  path: "/faulty",
+  auth: "open",
+  input: noInput,
+  responses: [],
+  handle: () => Promise.reject(new Error("outer", { cause: new Error("inner") })),
+};
+
+/** What a span was told. */
+export interface RecordedSpan {
+  readonly name: string;
+  readonly parent: TraceContext | undefined;
+  readonly attributes: Record<string, string | number | boolean>;
+  ended: boolean;
+  error: unknown;
+}
+
+/** The context of every span of a test server. */
+export const ownTraceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+
+/** A tracer that keeps its spans. */
+function recordingTracer(): { readonly tracer: Tracer; readonly spans: RecordedSpan[] } {
+  const spans: RecordedSpan[] = [];
+  const tracer: Tracer = {
+    start(name, { parent, attributes } = {}) {
+      const span: RecordedSpan = { name, parent, attributes: { ...attributes }, ended: false, error: undefined };
+      spans.push(span);
+      return {
+        context: { traceparent: ownTraceparent },
+        set: (more) => void Object.assign(span.attributes, more),
+        event() {},
+        end: (error?: unknown) => void Object.assign(span, { ended: true, error }),
+      };
+    },
+  };
+  return { tracer, spans };
+}
+
+/** What handlers work with, when nothing of it matters; `parts` is what does. */
+export function fakeServices(parts: Partial<Services> = {}): Services {
+  return {
+    control: fakeControl(),
+    catalog: fakeCatalog(),
+    metrics: createMetrics("t-9"),
+    recentLogLines: () => [],
+    pgdata: "/nowhere",
+    remoteExtBaseUrl: null,
+    replaceKeys: null,
+    ...parts,
+  };
+}
+
 export interface TestServer extends RunningServer {
   readonly lines: string[];
+  readonly spans: RecordedSpan[];
+  readonly metrics: Metrics;
 }
 
 /** A server on a free loopback port. */
@@ -84,23 +166,34 @@ export async function startTestServer(
     readonly routes?: readonly Route[];
     readonly jwks?: readonly Jwk[];
     readonly instanceId?: string;
+    readonly rotateJwks?: boolean;
+    readonly services?: Partial<Services>;
+    readonly patience?: Patience;
   } = {},
 ): Promise<TestServer> {
   const { log, lines } = recordingLog();
-  const deps = { log, clock: systemClock };
+  const { tracer, spans } = recordingTracer();
   const metrics = createMetrics("t-9");
+  const access = { computeId, jwks: options.jwks ?? [specKey], instanceId: options.instanceId };
+  const { authorize, replaceKeys } = createAuthorizer(access, { log, clock: systemClock, metrics });
   const server = await startServer(
     {
       name: options.name ?? "external",
       port: 0,
       addresses: "loopback",
       routes: options.routes ?? allRoutes,
-      services: { control: options.control ?? fakeControl(), metricsText: metrics.text },
-      authorize: createAuthorizer({ computeId, jwks: options.jwks ?? [specKey], instanceId: options.instanceId }, deps),
+      services: fakeServices({
+        control: options.control ?? fakeControl(),
+        metrics,
+        replaceKeys: options.rotateJwks === true ? replaceKeys : null,
+        ...options.services,
+      }),
+      authorize,
+      patience: options.patience ?? defaultPatience,
     },
-    deps,
+    { log, clock: systemClock, tracer },
   );
-  return { ...server, lines };
+  return { ...server, lines, spans, metrics };
 }
 
 export interface Reply {

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { empty } from "./answer.ts";
-import { noInput } from "./route.ts";
+import { noInput } from "./input.ts";
 import { createRouteTable } from "./route-table.ts";
 import { answerUnparsed, rawAnswerText } from "./unparsed.ts";
 
 const table = createRouteTable("external", [
-  { server: "external", method: "GET", path: "/status", auth: "open", input: noInput, handle: () => empty(200) },
+  {
+    server: "external",
+    method: "GET",
+    path: "/status",
+    auth: "open",
+    input: noInput,
+    responses: [200],
+    handle: () => empty(200),
+  },
 ]);
 
 function answerTo(packet: string, parsed: number): ReturnType<typeof answerUnparsed> {

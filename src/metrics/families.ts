@@ -1,13 +1,32 @@
 /** One metric family: what `/metrics` says about it. */
-export interface Family {
+export type Family = ScalarFamily | HistogramFamily;
+
+interface FamilyHead {
   readonly name: string;
-  readonly type: "counter" | "gauge";
   /** In alphabetical order, as they are written (MET-2). */
   readonly labels: readonly string[];
   readonly help: string;
 }
 
-/** The families of MET-3, in the order in which `/metrics` lists them. */
+/** A family whose samples are single values. */
+export interface ScalarFamily extends FamilyHead {
+  readonly type: "counter" | "gauge";
+}
+
+/** A family whose samples are distributions. */
+export interface HistogramFamily extends FamilyHead {
+  readonly type: "histogram";
+  /** The upper bounds of the buckets, rising, without the infinite one. */
+  readonly bounds: readonly number[];
+}
+
+/** From an answer out of memory to a `/configure` that starts a compute, in seconds. */
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/**
+ * The families of MET-3, in the order in which `/metrics` lists them; behind them, those that the original does not have
+ * (MET-17).
+ */
 export const families = [
   {
     name: "compute_ctl_up",
@@ -98,5 +117,36 @@ export const families = [
     type: "gauge",
     labels: ["pg_compute_id", "pg_instance_id", "tenant_id", "timeline_id"],
     help: "Always 1; the labels tell which compute is attached to which timeline",
+  },
+  {
+    name: "compute_ctl_http_requests_total",
+    type: "counter",
+    labels: ["code_class", "method", "route", "server"],
+    help: "HTTP requests that were answered",
+  },
+  {
+    name: "compute_ctl_http_request_seconds",
+    type: "histogram",
+    labels: ["method", "route", "server"],
+    bounds: requestSeconds,
+    help: "Time from the head of an HTTP request to the head of its answer, in seconds",
+  },
+  {
+    name: "compute_ctl_http_requests_in_flight",
+    type: "gauge",
+    labels: ["server"],
+    help: "HTTP requests whose answer is not out yet",
+  },
+  {
+    name: "compute_ctl_http_auth_failures_total",
+    type: "counter",
+    labels: ["reason"],
+    help: "HTTP requests that were turned away for their token",
+  },
+  {
+    name: "compute_ctl_catalog_drift_steps",
+    type: "gauge",
+    labels: ["phase"],
+    help: "Steps that an apply would take, by phase, as of the last look for drift",
   },
 ] as const satisfies readonly Family[];

@@ -92,4 +92,22 @@ describe("createMetrics", () => {
     assert.match(metrics.text(), /^compute_pg_current_downtime_ms 0$/m);
     assert.match(metrics.text(), /^compute_pg_downtime_ms_total 1001$/m);
   });
+
+  it("sorts values into the buckets of a histogram, those on a bound below it (MET-17)", () => {
+    const metrics = createMetrics("latest");
+    const labels = { server: "external", route: "/status", method: "GET" };
+    for (const seconds of [0.0005, 0.001, 0.002, 100])
+      metrics.observe("compute_ctl_http_request_seconds", labels, seconds);
+    const text = metrics.text();
+    const own = 'method="GET",route="/status",server="external"';
+    for (const [bound, count] of [
+      ["0.001", 2],
+      ["0.0025", 3],
+      ["60", 3],
+      ["+Inf", 4],
+    ] as const) {
+      assert.ok(text.includes(`compute_ctl_http_request_seconds_bucket{le="${bound}",${own}} ${count}\n`), bound);
+    }
+    assert.match(text, /^compute_ctl_http_request_seconds_sum\{.*\} 100\.0035$/m);
+  });
 });

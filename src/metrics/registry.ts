@@ -1,7 +1,7 @@
-import type { Family } from "./families.ts";
+import type { Family, HistogramFamily, ScalarFamily } from "./families.ts";
 import { families } from "./families.ts";
-import type { Sample } from "./text.ts";
-import { familyText } from "./text.ts";
+import type { Distribution, Sample } from "./text.ts";
+import { histogramText, scalarText } from "./text.ts";
 
 type KnownFamily = (typeof families)[number];
 type FamilyName = KnownFamily["name"];
@@ -16,6 +16,8 @@ export interface Metrics {
   add<Name extends NameOfType<"counter">>(name: Name, labels: Labels<Name>, by: number): void;
   /** Sets a gauge. */
   set<Name extends NameOfType<"gauge">>(name: Name, labels: Labels<Name>, value: number): void;
+  /** Counts a value into a histogram. */
+  observe<Name extends NameOfType<"histogram">>(name: Name, labels: Labels<Name>, value: number): void;
   /** Puts these samples in place of all that a gauge had. */
   replaceAll<Name extends NameOfType<"gauge">>(
     name: Name,
@@ -28,20 +30,24 @@ export interface Metrics {
 }
 
 /** One family and its samples, by the values of their labels. */
-interface Row {
-  readonly family: Family;
-  readonly samples: Map<string, Sample>;
+interface Row<F extends Family, S> {
+  readonly family: F;
+  readonly samples: Map<string, S>;
 }
 
 /** Fresh figures: families without labels are at 0 (MET-3), the status is `empty` (MET-4). */
 export function createMetrics(buildTag: string): Metrics {
-  const rows: readonly Row[] = families.map((family) => ({ family, samples: new Map() }));
-  const byName = new Map(rows.map((row) => [row.family.name, row]));
+  const scalars = new Map<string, Row<ScalarFamily, Sample>>();
+  const histograms = new Map<string, Row<HistogramFamily, Distribution>>();
+  for (const family of families) {
+    if (family.type === "histogram") histograms.set(family.name, { family, samples: new Map() });
+    else scalars.set(family.name, { family, samples: new Map() });
+  }
 
-  function put(name: FamilyName, labels: Readonly<Record<string, string>>, next: (value: number) => number): void {
-    const row = byName.get(name);
+  function put(name: string, labels: Readonly<Record<string, string>>, next: (value: number) => number): void {
+    const row = scalars.get(name);
     if (row === undefined) return;
-    const values = row.family.labels.map((label) => labels[label] ?? "");
+    const values = valuesOf(row.family, labels);
     const key = JSON.stringify(values);
     row.samples.set(key, { labels: values, value: next(row.samples.get(key)?.value ?? 0) });
   }
@@ -49,13 +55,20 @@ export function createMetrics(buildTag: string): Metrics {
   const metrics: Metrics = {
     add: (name, labels, by) => put(name, labels, (value) => value + by),
     set: (name, labels, value) => put(name, labels, () => value),
+    observe(name, labels, value) {
+      const row = histograms.get(name);
+      if (row === undefined) return;
+      const values = valuesOf(row.family, labels);
+      const key = JSON.stringify(values);
+      row.samples.set(key, withValue(row.family, row.samples.get(key) ?? emptyDistribution(row.family, values), value));
+    },
     replaceAll(name, samples) {
-      byName.get(name)?.samples.clear();
+      scalars.get(name)?.samples.clear();
       for (const { labels, value } of samples) metrics.set(name, labels, value);
     },
     showStatus: (status) =>
       metrics.replaceAll("compute_ctl_up", [{ labels: { build_tag: buildTag, status }, value: 1 }]),
-    text: () => rows.map(({ family, samples }) => familyText(family, [...samples.values()])).join(""),
+    text: () => families.map(({ name }) => rowText(scalars.get(name), histograms.get(name))).join(""),
   };
 
   for (const { name, labels } of families) {
@@ -63,4 +76,26 @@ export function createMetrics(buildTag: string): Metrics {
   }
   metrics.showStatus("empty");
   return metrics;
+}
+
+function valuesOf({ labels }: Family, given: Readonly<Record<string, string>>): readonly string[] {
+  return labels.map((label) => given[label] ?? "");
+}
+
+function emptyDistribution({ bounds }: HistogramFamily, labels: readonly string[]): Distribution {
+  return { labels, counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 };
+}
+
+function withValue({ bounds }: HistogramFamily, { labels, counts, sum }: Distribution, value: number): Distribution {
+  const found = bounds.findIndex((bound) => value <= bound);
+  const bucket = found < 0 ? bounds.length : found;
+  return { labels, counts: counts.with(bucket, (counts[bucket] ?? 0) + 1), sum: sum + value };
+}
+
+function rowText(
+  scalar: Row<ScalarFamily, Sample> | undefined,
+  histogram: Row<HistogramFamily, Distribution> | undefined,
+): string {
+  if (scalar !== undefined) return scalarText(scalar.family, [...scalar.samples.values()]);
+  return histogram === undefined ? "" : histogramText(histogram.family, [...histogram.samples.values()]);
 }

@@ -1,9 +1,17 @@
-import type { Family } from "./families.ts";
+import type { Family, HistogramFamily, ScalarFamily } from "./families.ts";
 
 /** One sample: its labels' values in the order of the family's labels. */
 export interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
+}
+
+/** One sample of a histogram. */
+export interface Distribution {
+  readonly labels: readonly string[];
+  /** How many values lie in each bucket and in no lower one; the last bucket has no upper bound. */
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 /**
@@ -12,15 +20,38 @@ export interface Sample {
  * prom-client is not used: it keeps an order of its own, writes the heads of families without samples and adds
  * metrics about the process, and all three would have to be undone.
  */
-export function familyText({ name, type, labels, help }: Family, samples: readonly Sample[]): string {
-  if (samples.length === 0) return "";
+export function scalarText(family: ScalarFamily, samples: readonly Sample[]): string {
+  const { name, labels } = family;
   const lines = samples.map((sample) => `${name}${labelText(labels, sample.labels)} ${valueText(sample.value)}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.sort().join("")}`;
+  return familyText(family, lines);
 }
 
+/** The same for a histogram: for each set of labels the buckets, each with all that lies below its bound, sum and count. */
+export function histogramText(family: HistogramFamily, distributions: readonly Distribution[]): string {
+  const { name, labels, bounds } = family;
+  const blocks = distributions.map((distribution) => {
+    let count = 0;
+    const buckets = distribution.counts.map((inBucket, index) => {
+      count += inBucket;
+      const bound = bounds[index] === undefined ? "+Inf" : String(bounds[index]);
+      return `${name}_bucket${labelText([...labels, "le"], [...distribution.labels, bound])} ${valueText(count)}\n`;
+    });
+    const own = labelText(labels, distribution.labels);
+    return `${buckets.join("")}${name}_sum${own} ${valueText(distribution.sum)}\n${name}_count${own} ${valueText(count)}\n`;
+  });
+  return familyText(family, blocks);
+}
+
+function familyText({ name, type, help }: Family, blocks: readonly string[]): string {
+  if (blocks.length === 0) return "";
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${blocks.toSorted().join("")}`;
+}
+
+/** The labels in braces, in alphabetical order of their names (MET-2). */
 function labelText(names: readonly string[], values: readonly string[]): string {
   if (names.length === 0) return "";
-  return `{${names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`).join(",")}}`;
+  const pairs = names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`);
+  return `{${pairs.sort().join(",")}}`;
 }
 
 function escapeLabel(value: string): string {

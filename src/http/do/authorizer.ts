@@ -1,7 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Metrics } from "../../metrics/registry.ts";
 import type { Jwk } from "../../spec/types.ts";
+import type { Denial } from "../authorization.ts";
 import { badToken, bearerToken, denialFor, noToken } from "../authorization.ts";
+import { selectKeys } from "../key-set.ts";
 import type { Authorize } from "../pipeline.ts";
 import { createTokenVerifier } from "./verify-token.ts";
 
@@ -15,14 +18,51 @@ export interface AccessFacts {
   readonly instanceId: string | undefined;
 }
 
-/** The check of section 4 (HTTP-23 to HTTP-31) for the routes that need a token. */
-export function createAuthorizer(facts: AccessFacts, deps: { log: Log; clock: Clock }): Authorize {
-  if (facts.instanceId !== undefined) return async () => undefined;
-  const verify = createTokenVerifier(facts.jwks, deps);
-  return async (headers) => {
+/** The check of the routes that need a token, and its keys. */
+export interface Authorizer {
+  readonly authorize: Authorize;
+  /** Puts other keys in force for the requests that come from now on; a set without a usable key changes nothing. */
+  replaceKeys(jwks: readonly Jwk[]): void;
+}
+
+/** The check of section 4 (HTTP-23 to HTTP-31). A key that cannot be used is skipped with one warning (FIELD-6). */
+export function createAuthorizer(
+  facts: AccessFacts,
+  deps: { readonly log: Log; readonly clock: Clock; readonly metrics: Metrics },
+): Authorizer {
+  const { log, metrics } = deps;
+  if (facts.instanceId !== undefined) return { authorize: async () => undefined, replaceKeys() {} };
+
+  function select(jwks: readonly Jwk[]) {
+    const keySet = selectKeys(jwks);
+    for (const warning of keySet.warnings) log.warn(warning);
+    return keySet;
+  }
+
+  let inForce = JSON.stringify(facts.jwks);
+  let verify = createTokenVerifier(select(facts.jwks), deps);
+
+  async function check(headers: Parameters<Authorize>[0]): Promise<Denial | undefined> {
     const token = bearerToken(headers);
     if (token === undefined) return noToken;
-    const claims = await verify(token);
-    return claims === undefined ? badToken : denialFor(claims, facts.computeId);
+    const result = await verify(token);
+    return result.ok ? denialFor(result.claims, facts.computeId) : badToken(result.fault);
+  }
+
+  return {
+    async authorize(headers) {
+      const denial = await check(headers);
+      if (denial !== undefined) metrics.add("compute_ctl_http_auth_failures_total", { reason: denial.fault }, 1);
+      return denial;
+    },
+    replaceKeys(jwks) {
+      const offered = JSON.stringify(jwks);
+      if (offered === inForce) return;
+      const keySet = select(jwks);
+      if (keySet.keys.length === 0) return log.warn("keeping the authorization keys: none of the new ones can be used");
+      inForce = offered;
+      verify = createTokenVerifier(keySet, deps);
+      log.info(`authorization keys replaced: ${keySet.keys.map(({ name }) => name).join(", ")}`);
+    },
   };
 }

@@ -4,14 +4,17 @@ import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { systemClock } from "../../base/clock.ts";
+import { silentTracer } from "../../base/tracer.ts";
 import { json } from "../answer.ts";
+import { accepted } from "../input.ts";
 import type { Route } from "../route.ts";
-import { noInput } from "../route.ts";
 import type { TestServer } from "../test-support.ts";
 import {
   ask,
   emptyView,
   fakeControl,
+  fakeServices,
+  faulty,
   recordingLog,
   signToken,
   startTestServer,
@@ -32,20 +35,13 @@ const echo: Route<string> = {
   path: "/echo",
   auth: "open",
   input: {
-    from: "json",
+    from: "target and json",
+    query: [],
     bytesMax: 10,
-    decode: (bytes) => ({ ok: true, value: Buffer.from(bytes).toString() }),
+    decode: () => accepted((bytes) => accepted(Buffer.from(bytes).toString())),
   },
+  responses: [200],
   handle: (_services, text) => json(200, text),
-};
-
-const faulty: Route<undefined> = {
-  server: "external",
-  method: "GET",
-  path: "/faulty",
-  auth: "open",
-  input: noInput,
-  handle: () => Promise.reject(new Error("outer", { cause: new Error("inner") })),
 };
 
 describe("a server", () => {
@@ -75,6 +71,8 @@ describe("a server", () => {
     ["TRACE", "/metrics", "GET,HEAD"],
     ["POST", "/metrics.json", "GET,HEAD"],
     ["HEAD", "/configure", "POST"],
+    ["PUT", "/lfc/prewarm", "GET,HEAD,POST,DELETE"],
+    ["PATCH", "/lfc/offload", "GET,HEAD,POST"],
     ["GET", "/terminate?", "POST"],
   ];
   for (const [method, path, allow] of wrongMethods) {
@@ -95,7 +93,7 @@ describe("a server", () => {
   });
 
   it("answers HEAD with the headers of the GET and no body (HTTP-13)", async () => {
-    const [get, head] = [await ask(server, "GET", "/metrics"), await ask(server, "HEAD", "/metrics")];
+    const [get, head] = [await ask(server, "GET", "/status"), await ask(server, "HEAD", "/status")];
     assert.deepEqual([head.status, head.body], [200, ""]);
     for (const name of ["content-type", "content-length"]) assert.equal(head.headers[name], get.headers[name]);
     assert.equal(get.headers["content-length"], String(get.body.length));
@@ -368,9 +366,9 @@ describe("the two servers", () => {
       ["loopback", /listening at 127\.0\.0\.1:(\d+)( and \[::1\]:\1)?$/],
     ] as const) {
       const { log, lines } = recordingLog();
-      const services = { control: fakeControl(), metricsText: () => "" };
-      const open = { routes: [], services, authorize: () => Promise.resolve(undefined) };
-      const server = await startServer({ name: "external", port: 0, addresses, ...open }, { log, clock: systemClock });
+      const open = { routes: [], services: fakeServices(), authorize: () => Promise.resolve(undefined) };
+      const options = { name: "external", port: 0, addresses, ...open } as const;
+      const server = await startServer(options, { log, clock: systemClock, tracer: silentTracer });
       assert.match(lines.join("\n"), /^info compute_ctl external HTTP server listening at /);
       assert.match(lines.join("\n"), place);
       assert.equal((await ask(server, "GET", "/")).status, 404);
@@ -378,14 +376,29 @@ describe("the two servers", () => {
     }
   });
 
+  it("listen on each of the given addresses, and on no other (FIELD-12)", async () => {
+    const { log, lines } = recordingLog();
+    const open = { routes: [], services: fakeServices(), authorize: async () => undefined };
+    const start = (hosts: readonly string[]) =>
+      startServer(
+        { name: "internal", port: 0, addresses: { hosts }, ...open },
+        { log, clock: systemClock, tracer: silentTracer },
+      );
+    const server = await start(["127.0.0.2", "127.0.0.3"]);
+    assert.match(lines.join("\n"), /listening at 127\.0\.0\.2:(\d+) and 127\.0\.0\.3:\1$/);
+    await assert.rejects(ask(server, "GET", "/"), { code: "ECONNREFUSED" });
+    await server.close(0);
+    await assert.rejects(start(["127.0.0.2", "192.0.2.1"]), /this machine has no address 192\.0\.2\.1$/);
+  });
+
   it("name the port that is taken, and leave nothing open (T-6)", async () => {
     const holder = createServer();
     const port = await bind(holder, "a test", "127.0.0.1", 0);
     assert.ok(port);
-    const services = { control: fakeControl(), metricsText: () => "" };
+    const open = { routes: [], services: fakeServices(), authorize: async () => undefined };
     const start = startServer(
-      { name: "internal", port, addresses: "loopback", routes: [], services, authorize: async () => undefined },
-      { log: recordingLog().log, clock: systemClock },
+      { name: "internal", port, addresses: "loopback", ...open },
+      { log: recordingLog().log, clock: systemClock, tracer: silentTracer },
     );
     await assert.rejects(start, (error) => {
       assert.ok(error instanceof BindError);

@@ -3,8 +3,11 @@ import { createServer } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
-import { limits } from "../limits.ts";
-import type { Authorize, Responder } from "../pipeline.ts";
+import type { Tracer } from "../../base/tracer.ts";
+import type { Patience } from "../limits.ts";
+import { defaultPatience, limits } from "../limits.ts";
+import type { Authorize } from "../pipeline.ts";
+import { createRequestMeter } from "../request-meter.ts";
 import type { Route, ServerName, Services } from "../route.ts";
 import { createRouteTable } from "../route-table.ts";
 import { answerUnknownMethod } from "../unparsed.ts";
@@ -12,19 +15,33 @@ import { BindError, bind } from "./bind.ts";
 import { drain } from "./drain.ts";
 import { createExchanges } from "./exchanges.ts";
 import { createRefuser } from "./refuse-unparsed.ts";
+import type { ServeDeps } from "./serve-request.ts";
 import { serveRequest } from "./serve-request.ts";
+
+/** How often clients that are too slow with their heads are looked for. */
+const slowHeadsLookMs = 5_000;
+
+/** Who can reach a server: everybody, only this machine (T-5), or whoever reaches one of these addresses (FIELD-12). */
+export type Addresses = "all" | "loopback" | { readonly hosts: readonly string[] };
 
 /** One of the two servers. */
 export interface ServerOptions {
   readonly name: ServerName;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Who can reach it: everybody, or only this machine (T-5). */
-  readonly addresses: "all" | "loopback";
+  readonly addresses: Addresses;
   /** The routes of both servers; those of the other one are left out. */
   readonly routes: readonly Route[];
   readonly services: Services;
   readonly authorize: Authorize;
+  readonly patience?: Patience;
+}
+
+/** What a server needs besides its options. */
+export interface ServerDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly tracer: Tracer;
 }
 
 /** A server that answers. */
@@ -34,43 +51,41 @@ export interface RunningServer {
   close(limitMs: number): Promise<void>;
 }
 
-/** The addresses to listen on: of each list, the first that this machine has. */
-const hosts = {
-  all: [["::", "0.0.0.0"]],
-  loopback: [["127.0.0.1"], ["::1"]],
-} as const;
+/** Of these, the first that this machine has is listened on; when it has none of them, that is a failure if `needed`. */
+interface Place {
+  readonly hosts: readonly string[];
+  readonly needed: boolean;
+}
 
 /**
- * Starts a server: all interfaces and both IP families (HTTP-2; IPv4 alone where the kernel has no IPv6, T-6), or the
- * loopback addresses. When it returns, the ports are open.
+ * Starts a server: all interfaces and both IP families (HTTP-2; IPv4 alone where the kernel has no IPv6, T-6), the
+ * loopback addresses, or each of the given ones. When it returns, the ports are open.
  * @throws BindError when a port is taken or cannot be had; nothing is left open then
  */
-export async function startServer(
-  options: ServerOptions,
-  { log, clock }: { log: Log; clock: Clock },
-): Promise<RunningServer> {
-  const responder = {
-    routes: createRouteTable(options.name, options.routes),
-    authorize: options.authorize,
-    services: options.services,
-  };
-  const what = `the ${options.name} HTTP server`;
+export async function startServer(options: ServerOptions, deps: ServerDeps): Promise<RunningServer> {
+  const { log } = deps;
+  const { name, routes, authorize, services, patience = defaultPatience } = options;
+  const responder = { routes: createRouteTable(name, routes), authorize, services };
+  const meter = createRequestMeter(services.metrics, name);
+  const what = `the ${name} HTTP server`;
   const opened: { readonly server: Server; readonly port: number; readonly place: string }[] = [];
   const close = async (limitMs: number): Promise<void> => {
     await Promise.all(opened.map(({ server }) => drain(server, limitMs)));
   };
-  try {
-    for (const alternatives of hosts[options.addresses]) {
-      const wanted = opened[0]?.port ?? options.port;
-      for (const host of alternatives) {
-        const server = createHttpServer(responder, log, clock);
-        const port = await bind(server, what, host, wanted);
-        if (port === undefined) continue;
-        server.on("error", (error) => log.error(`${what} failed: ${describeError(error)}`));
-        opened.push({ server, port, place: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}` });
-        break;
-      }
+  const open = async ({ hosts, needed }: Place): Promise<void> => {
+    const wanted = opened[0]?.port ?? options.port;
+    for (const host of hosts) {
+      const server = createHttpServer({ ...deps, responder, meter, patience });
+      const port = await bind(server, what, host, wanted);
+      if (port === undefined) continue;
+      server.on("error", (error) => log.error(`${what} failed: ${describeError(error)}`));
+      opened.push({ server, port, place: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}` });
+      return;
     }
+    if (needed) throw new BindError(what, `this machine has no address ${hosts.join(" or ")}`, undefined);
+  };
+  try {
+    for (const place of placesOf(options.addresses)) await open(place);
   } catch (error) {
     await close(0);
     throw error;
@@ -78,21 +93,30 @@ export async function startServer(
   const [first] = opened;
   if (first === undefined) throw new BindError(what, "this machine has no address to listen on", undefined);
   const places = opened.map(({ place }) => place).join(" and ");
-  log.info(`compute_ctl ${options.name} HTTP server listening at ${places}`);
+  log.info(`compute_ctl ${name} HTTP server listening at ${places}`);
   return { port: first.port, close };
 }
 
+function placesOf(addresses: Addresses): readonly Place[] {
+  if (addresses === "all") return [{ hosts: ["::", "0.0.0.0"], needed: true }];
+  if (addresses !== "loopback") return addresses.hosts.map((host) => ({ hosts: [host], needed: true }));
+  return ["127.0.0.1", "::1"].map((host) => ({ hosts: [host], needed: false }));
+}
+
 /** An HTTP server that does not listen yet, with the settings of HTTP-5, HTTP-6 and T-23. */
-function createHttpServer(responder: Responder, log: Log, clock: Clock): Server {
+function createHttpServer(shared: Omit<ServeDeps, "exchanges">): Server {
   const exchanges = createExchanges();
-  const refuser = createRefuser(responder.routes, exchanges);
-  const deps = { responder, exchanges, log, clock };
+  const { routes } = shared.responder;
+  const { headMsMax } = shared.patience;
+  const refuser = createRefuser(routes, exchanges);
+  const deps = { ...shared, exchanges };
   const server = createServer(
     {
       requireHostHeader: false,
       keepAliveTimeout: 0,
       requestTimeout: 0,
-      headersTimeout: limits.headMsMax,
+      headersTimeout: headMsMax,
+      connectionsCheckingInterval: Math.min(headMsMax, slowHeadsLookMs),
       maxHeaderSize: limits.headBytesMax,
       // Clients that vanished without a word are found by the kernel, since idle ones are never closed.
       keepAlive: true,
@@ -103,7 +127,7 @@ function createHttpServer(responder: Responder, log: Log, clock: Clock): Server 
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("checkExpectation", (request, response) => serveRequest(deps, request, response));
   server.on("connect", ({ method = "", url = "" }, connection) =>
-    refuser.bare(answerUnknownMethod(responder.routes, method, url), connection),
+    refuser.bare(answerUnknownMethod(routes, method, url), connection),
   );
   server.on("clientError", (error, connection) => refuser.unparsed(error, connection));
   return server;

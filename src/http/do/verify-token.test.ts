@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { describe, it } from "node:test";
-import { systemClock } from "../../base/clock.ts";
 import type { Jwk } from "../../spec/types.ts";
-import { computeId, recordingLog, signToken, specKey, tokenA } from "../test-support.ts";
-import { createAuthorizer } from "./authorizer.ts";
+import { ask, signToken, specKey, startTestServer, tokenA } from "../test-support.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
@@ -18,16 +16,17 @@ function rsaToken(claims: string, alg = "RS256", privateKey: KeyObject = rsa.pri
   return `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
-/** The status that a token gets (200 when it passes), and what was logged. */
+/** What `GET /status` answers to a token, over a real socket; and the warnings. */
 async function check(
   token: string,
   jwks: readonly Jwk[] = [specKey],
   instanceId?: string,
-): Promise<{ status: number; error: string | undefined; lines: readonly string[] }> {
-  const { log, lines } = recordingLog();
-  const authorize = createAuthorizer({ computeId, jwks, instanceId }, { log, clock: systemClock });
-  const denial = await authorize(["Authorization", `Bearer ${token}`]);
-  return { status: denial?.status ?? 200, error: denial?.error, lines };
+): Promise<{ status: number; error: string; lines: readonly string[] }> {
+  const server = await startTestServer({ jwks, ...(instanceId === undefined ? {} : { instanceId }) });
+  const { status, body } = await ask(server, "GET", "/status", { headers: { authorization: `Bearer ${token}` } });
+  await server.close(0);
+  const lines = server.lines.filter((line) => line.startsWith("warn"));
+  return { status, error: /"error":"(.*)"/.exec(body)?.[1] ?? "", lines };
 }
 
 const mine = '{"compute_id":"compute-alder-7"}';
@@ -52,7 +51,7 @@ describe("tokens signed by the spec's key", () => {
       assert.equal(token.split(".")[2]?.slice(0, 8), signature);
       const result = await check(token);
       assert.equal(result.status, status);
-      assert.equal(result.error?.slice(0, error.length) ?? "", error);
+      if (status !== 200) assert.ok(result.error.startsWith(error), result.error);
     });
   }
 
@@ -89,7 +88,6 @@ describe("tokens that nobody should have", () => {
     ["with four parts", `${tokenA}.AA`],
     ["without alg", signToken(mine, "{}")],
     ["whose claims are no JSON", signToken("sesame")],
-    ["that is empty", ""],
   ];
   for (const [what, token] of forged) {
     it(`refuses a token ${what} (HTTP-26, HTTP-27)`, async () => {
@@ -116,17 +114,16 @@ describe("the key set", () => {
     assert.equal((await check(tokenA, [])).status, 401);
   });
 
-  it("skips keys that cannot be decoded, with one warning each (HTTP-27)", async () => {
-    const { log, lines } = recordingLog();
-    const facts = { computeId, jwks: [broken, short, specKey], instanceId: undefined };
-    const authorize = createAuthorizer(facts, { log, clock: systemClock });
-    for (let round = 0; round < 2; round++) {
-      assert.equal(await authorize(["authorization", `Bearer ${tokenA}`]), undefined);
-    }
-    assert.deepEqual(
-      lines.map((line) => line.split(":")[0]),
-      ["warn skipping an authorization key, key 1, which has no id", "warn skipping an authorization key, short"],
-    );
+  it("skips keys that cannot be decoded, with one warning each at the start (HTTP-27, FIELD-6)", async () => {
+    const server = await startTestServer({ jwks: [broken, short, specKey] });
+    const warnings = [
+      "warn skipping an authorization key, key 1, which has no id: its member x is not strict base64url",
+      "warn skipping an authorization key, short: it has 3 bytes, not 32",
+    ];
+    assert.deepEqual(server.lines.slice(0, 2), warnings);
+    for (let round = 0; round < 2; round++) assert.equal((await ask(server, "GET", "/status")).status, 200);
+    await server.close(0);
+    assert.equal(server.lines.filter((line) => line.startsWith("warn")).length, 2);
   });
 
   it("tries every key, whatever kid, use and alg say (HTTP-27)", async () => {
@@ -163,7 +160,7 @@ describe("the key set", () => {
 
   it("skips RSA keys above 8192 bits (HTTP-27)", async () => {
     const wide: Jwk = { ...rsaKey("RS256"), material: { n: Buffer.alloc(1025, 255).toString("base64url"), e: "AQAB" } };
-    assert.match((await check(rsaToken(mine), [wide])).lines.join(), /more than 8192 bits/);
+    assert.match((await check(rsaToken(mine), [wide])).lines.join(), /more than 8192/);
   });
 });
 

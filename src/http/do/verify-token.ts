@@ -3,84 +3,73 @@ import { describeError } from "../../base/error-chain.ts";
 import { decodeUtf8 } from "../../base/json.ts";
 import type { Log } from "../../base/log.ts";
 import { once } from "../../base/once.ts";
-import type { Jwk } from "../../spec/types.ts";
-import type { Claims, ClaimsResult } from "../authorization.ts";
+import type { ClaimsResult } from "../authorization.ts";
 import { decodeClaims } from "../authorization.ts";
+import type { Algorithm, KeySet, NamedKey } from "../key-set.ts";
+import { isStrictBase64Url } from "../key-set.ts";
 
-/** Checks a token's signature and claims; undefined when no key accepts it. */
-export type VerifyToken = (token: string) => Promise<Claims | undefined>;
+/** Checks a token's signature and claims. */
+export type VerifyToken = (token: string) => Promise<ClaimsResult>;
 
 type Jose = typeof import("jose");
 
-/** A key that can check signatures, with the name that the log knows it by. */
+/** A key that can check signatures. */
 interface VerificationKey {
   readonly name: string;
+  /** The token's payload. @throws Error when the signature is not this key's */
   check(token: string): Promise<string>;
 }
 
-/** The algorithms, each with the type of its keys and the members that carry them. */
-const keyForms = { EdDSA: ["OKP", "x"], RS256: ["RSA", "n", "e"] } as const;
-
-/** HTTP-27: the largest modulus; jose itself refuses those below 2048 bits. */
-const rsaModulusBytesMax = 8192 / 8;
-
 /**
- * A verifier for the keys that the process started with (HTTP-25 to HTTP-29). Each key is tried in order until one
- * accepts the token. The crypto library is loaded, and the keys are imported, when the first token comes; a key that
- * cannot be used is skipped with one warning then.
+ * A verifier for a set of keys (HTTP-26 to HTTP-29). Each key is tried in order until one accepts the token. The crypto
+ * library is loaded, and the keys are imported, when the first token comes.
  */
-export function createTokenVerifier(jwks: readonly Jwk[], { log, clock }: { log: Log; clock: Clock }): VerifyToken {
-  const loadKeys = once(() => importKeys(jwks, log));
+export function createTokenVerifier(keySet: KeySet, { log, clock }: { log: Log; clock: Clock }): VerifyToken {
+  const loadKeys = once(() => importKeys(keySet, log));
   return async (token) => {
+    let failed: ClaimsResult = { ok: false, fault: "no-usable-key", reason: "there is no key that can be used" };
     for (const key of await loadKeys()) {
       const result = await verifyWith(key, token, clock.now().getTime());
-      if (result.ok) return result.claims;
+      if (result.ok) return result;
       log.warn(`failed to decode authorization token using ${key.name}: ${result.reason}`);
+      // A key whose signature it is knows better what is wrong with the token than the others.
+      if (failed.fault === "no-usable-key" || result.fault !== "bad-signature") failed = result;
     }
-    return undefined;
+    if (failed.fault === "no-usable-key") log.warn(`failed to decode authorization token: ${failed.reason}`);
+    return failed;
   };
 }
 
 async function verifyWith(key: VerificationKey, token: string, nowMs: number): Promise<ClaimsResult> {
-  if (!token.split(".").every(isStrictBase64Url)) return { ok: false, reason: "the token is not strict base64url" };
+  if (!token.split(".").every(isStrictBase64Url)) return badSignature("the token is not strict base64url");
+  let payload: string;
   try {
-    return decodeClaims(await key.check(token), nowMs);
+    payload = await key.check(token);
   } catch (error) {
-    return { ok: false, reason: describeError(error) };
+    return badSignature(describeError(error));
   }
+  return decodeClaims(payload, nowMs);
 }
 
-/** HTTP-26: one key marked RS256 makes that the only algorithm; otherwise it is EdDSA. */
-async function importKeys(jwks: readonly Jwk[], log: Log): Promise<readonly VerificationKey[]> {
+function badSignature(reason: string): ClaimsResult {
+  return { ok: false, fault: "bad-signature", reason };
+}
+
+async function importKeys({ algorithm, keys }: KeySet, log: Log): Promise<readonly VerificationKey[]> {
   const jose = await import("jose");
-  const algorithm = jwks.some((jwk) => jwk.alg === "RS256") ? "RS256" : "EdDSA";
-  const keys: VerificationKey[] = [];
-  for (const [index, jwk] of jwks.entries()) {
-    const name = jwk.kid ?? `key ${index + 1}, which has no id`;
+  const usable: VerificationKey[] = [];
+  for (const named of keys) {
     try {
-      keys.push(await importKey(jose, jwk, algorithm, name));
+      usable.push(await importKey(jose, named, algorithm));
     } catch (error) {
-      log.warn(`skipping an authorization key, ${name}: ${describeError(error)}`);
+      log.warn(`skipping an authorization key, ${named.name}: ${describeError(error)}`);
     }
   }
-  return keys;
+  return usable;
 }
 
-async function importKey(
-  jose: Jose,
-  { kty, material }: Jwk,
-  algorithm: keyof typeof keyForms,
-  name: string,
-): Promise<VerificationKey> {
-  const [wantedType, ...parts] = keyForms[algorithm];
-  if (kty !== wantedType) throw new Error(`a key of type ${kty} cannot verify ${algorithm} tokens`);
-  if (!parts.every((part) => isStrictBase64Url(material[part] ?? ""))) {
-    throw new Error(`its members ${parts.join(" and ")} are missing or not strict base64url`);
-  }
-  if (Buffer.from(material["n"] ?? "", "base64url").length > rsaModulusBytesMax) {
-    throw new Error("it has more than 8192 bits");
-  }
-  const key = await jose.importJWK({ kty, ...material }, algorithm);
+async function importKey(jose: Jose, { name, jwk }: NamedKey, algorithm: Algorithm): Promise<VerificationKey> {
+  const key = await jose.importJWK({ kty: jwk.kty, ...jwk.material }, algorithm);
   return {
     name,
     async check(token) {
@@ -88,9 +77,4 @@ async function importKey(
       return decodeUtf8(payload);
     },
   };
-}
-
-/** Whether `text` is the one unpadded base64url form of its bytes, and not empty. Node's decoder is far more lenient. */
-function isStrictBase64Url(text: string): boolean {
-  return text !== "" && Buffer.from(text, "base64url").toString("base64url") === text;
 }

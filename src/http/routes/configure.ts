@@ -3,25 +3,47 @@ import { refusalForHttp } from "../../spec/describe-refusal.ts";
 import type { Config } from "../../spec/types.ts";
 import type { Answer } from "../answer.ts";
 import { failure, json, wrongStatus } from "../answer.ts";
+import type { Decoded } from "../input.ts";
+import { accepted, readFlag } from "../input.ts";
 import { limits } from "../limits.ts";
-import type { Decoded, Route } from "../route.ts";
+import { operationBody } from "../operation-body.ts";
+import type { Route } from "../route.ts";
 import { statusBody } from "../status-body.ts";
 
+interface Order {
+  readonly config: Config;
+  readonly wait: boolean;
+}
+
 /**
- * HTTP-37 to HTTP-45: takes a spec and answers when it is in force. The statuses are not in the record, because an
- * underivable spec must be refused before the status is looked at (HTTP-38, HTTP-39): the compute decides both at once.
+ * HTTP-37 to HTTP-45: takes a spec and answers when it is in force; HTTP-77: or at once, with the operation to ask for.
+ * The statuses are not in the record, because an underivable spec must be refused before the status is looked at
+ * (HTTP-38, HTTP-39): the compute decides both at once.
  */
-export const configure: Route<Config> = {
+export const configure: Route<Order> = {
   server: "external",
   method: "POST",
   path: "/configure",
   auth: "jwt",
-  input: { from: "json", bytesMax: limits.configureBytesMax, decode },
-  async handle({ control }, config): Promise<Answer> {
-    const outcome = await control.configure(config);
+  input: {
+    from: "target and json",
+    query: ["wait"],
+    bytesMax: limits.specBytesMax,
+    decode(target) {
+      const wait = readFlag(target, "wait", true);
+      return wait.ok ? accepted((bytes) => decodeOrder(bytes, wait.value)) : wait;
+    },
+  },
+  responses: [200, 202, 400, 412, 500],
+  async handle({ control, replaceKeys }, { config, wait }, { trace }): Promise<Answer> {
+    const outcome = await control.configure(config, { wait, trace });
     switch (outcome.kind) {
       case "running":
+        replaceKeys?.(config.computeCtlConfig.jwks);
         return json(200, statusBody(outcome.view));
+      case "accepted":
+        replaceKeys?.(config.computeCtlConfig.jwks);
+        return json(202, operationBody(outcome.operation));
       case "underivable": {
         const { status, error } = refusalForHttp({ kind: "derive", problems: outcome.problems });
         return failure(status, error);
@@ -34,7 +56,7 @@ export const configure: Route<Config> = {
   },
 };
 
-function decode(bytes: Uint8Array): Decoded<Config> {
+function decodeOrder(bytes: Uint8Array, wait: boolean): Decoded<Order> {
   const config = decodeConfig(bytes, { source: "http" });
-  return config.ok ? config : { ok: false, ...refusalForHttp(config.refusal) };
+  return config.ok ? accepted({ config: config.value, wait }) : { ok: false, ...refusalForHttp(config.refusal) };
 }

@@ -1,5 +1,5 @@
+import { noInput } from "../input.ts";
 import type { Route } from "../route.ts";
-import { noInput } from "../route.ts";
 
 /** HTTP-35, MET-1: Prometheus's text; from memory, without token, in every status. */
 export const metrics: Route<undefined> = {
@@ -7,9 +7,11 @@ export const metrics: Route<undefined> = {
   method: "GET",
   path: "/metrics",
   auth: "open",
+  isScrape: true,
   input: noInput,
-  handle: ({ metricsText }) => ({
+  responses: [200],
+  handle: (services) => ({
     status: 200,
-    content: { type: "text/plain; version=0.0.4", text: metricsText() },
+    content: { type: "text/plain; version=0.0.4", text: services.metrics.text() },
   }),
 };

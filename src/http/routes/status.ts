@@ -1,14 +1,39 @@
+import { unknownVariant } from "../../base/decode-scalars.ts";
+import type { ComputeStatus } from "../../compute/status.ts";
+import { computeStatuses } from "../../compute/status.ts";
 import { json } from "../answer.ts";
+import type { Decoded, TargetValues } from "../input.ts";
+import { accepted, badQuery, targetInput } from "../input.ts";
 import type { Route } from "../route.ts";
-import { noInput } from "../route.ts";
 import { statusBody } from "../status-body.ts";
 
-/** HTTP-32: how the compute is; from memory, in every status. */
-export const status: Route<undefined> = {
+/** For which statuses to wait, and for how long; undefined for an answer at once. */
+type Wait = { readonly wanted: readonly ComputeStatus[]; readonly limitMs: number } | undefined;
+
+const waitSeconds = { default: 30, max: 300 } as const;
+
+/** HTTP-32: how the compute is; from memory, in every status. HTTP-76: on request, only once it has a certain status. */
+export const status: Route<Wait> = {
   server: "external",
   method: "GET",
   path: "/status",
   auth: "jwt",
-  input: noInput,
-  handle: ({ control }) => json(200, statusBody(control.status())),
+  input: targetInput(["wait_for", "timeout"], decodeWait),
+  responses: [200, 400],
+  async handle({ control }, wait, { signal }) {
+    const view = wait === undefined ? control.status() : await control.waitForStatus(wait.wanted, wait.limitMs, signal);
+    return json(200, statusBody(view));
+  },
 };
+
+function decodeWait({ query }: TargetValues): Decoded<Wait> {
+  const words = query.get("wait_for")?.split(",");
+  // Without it the parameter `timeout` means nothing, as in the original.
+  if (words === undefined) return accepted(undefined);
+  const wanted = computeStatuses.filter((each) => words.includes(each));
+  const unknown = words.find((word) => !wanted.some((each) => each === word));
+  if (unknown !== undefined) return badQuery(`wait_for: ${unknownVariant(unknown, computeStatuses)}`);
+  const seconds = query.get("timeout") ?? String(waitSeconds.default);
+  if (!/^\d+(?:\.\d+)?$/.test(seconds)) return badQuery("timeout: expected a number of seconds");
+  return accepted({ wanted, limitMs: Math.min(Number(seconds), waitSeconds.max) * 1000 });
+}

@@ -1,20 +1,26 @@
+import { unknownVariant } from "../../base/decode-scalars.ts";
 import type { Lsn } from "../../base/lsn.ts";
 import { formatLsn } from "../../base/lsn.ts";
-import type { TerminateMode } from "../../compute/control.ts";
+import type { TerminateOrder } from "../../compute/control.ts";
 import type { Answer } from "../answer.ts";
 import { empty, failure, json, wrongStatus } from "../answer.ts";
-import type { Decoded, Route } from "../route.ts";
+import type { Decoded, TargetValues } from "../input.ts";
+import { accepted, badQuery, readFlag, targetInput } from "../input.ts";
+import type { Route } from "../route.ts";
 
-/** HTTP-46 to HTTP-54: ends the compute and answers with the position up to which its WAL is safe. */
-export const terminate: Route<TerminateMode> = {
+/**
+ * HTTP-46 to HTTP-54: ends the compute and answers with the position up to which its WAL is safe. In which statuses it
+ * may depends on the order (HTTP-78), so the compute decides that, not the record.
+ */
+export const terminate: Route<TerminateOrder> = {
   server: "external",
   method: "POST",
   path: "/terminate",
   auth: "jwt",
-  allowedIn: ["empty", "running", "terminated"],
-  input: { from: "query", decode: decodeMode },
-  async handle({ control }, mode): Promise<Answer> {
-    const outcome = await control.terminate(mode);
+  input: targetInput(["mode", "force", "join"], decodeOrder),
+  responses: [200, 201, 400, 412, 500],
+  async handle({ control }, order): Promise<Answer> {
+    const outcome = await control.terminate(order);
     switch (outcome.kind) {
       case "terminated":
         return json(200, lsnBody(outcome.lsn));
@@ -30,18 +36,15 @@ export const terminate: Route<TerminateMode> = {
   },
 };
 
-/** HTTP-46: a query string, even an empty one, must name a mode; that protects from typos (T-10). */
-function decodeMode(query: string | undefined): Decoded<TerminateMode> {
-  if (query === undefined) return { ok: true, value: "fast" };
-  const [mode, repeated] = new URLSearchParams(query).getAll("mode");
-  if (repeated !== undefined) return badQuery("duplicate field `mode`");
+/** HTTP-46: a query string, even an empty one or one with other parameters, must name a mode; that protects from typos (T-10). */
+function decodeOrder(target: TargetValues): Decoded<TerminateOrder> {
+  const mode = target.hasQuery ? target.query.get("mode") : "fast";
   if (mode === undefined) return badQuery("missing field `mode`");
-  if (mode === "fast" || mode === "immediate") return { ok: true, value: mode };
-  return badQuery(`unknown variant \`${mode}\`, expected \`fast\` or \`immediate\``);
-}
-
-function badQuery(detail: string): Decoded<TerminateMode> {
-  return { ok: false, status: 400, error: `failed to deserialize query string: ${detail}` };
+  if (mode !== "fast" && mode !== "immediate") return badQuery(unknownVariant(mode, ["fast", "immediate"]));
+  const force = readFlag(target, "force", false);
+  if (!force.ok) return force;
+  const join = readFlag(target, "join", false);
+  return join.ok ? accepted({ mode, force: force.value, join: join.value }) : join;
 }
 
 function lsnBody(lsn: Lsn | null): { readonly lsn: string | null } {

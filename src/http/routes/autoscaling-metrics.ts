@@ -1,0 +1,15 @@
+import { relayAutoscalingMetrics } from "../do/relay-autoscaling.ts";
+import { noInput } from "../input.ts";
+import type { Route } from "../route.ts";
+
+/** HTTP-36: what Postgres's communicator says about its cache, relayed. */
+export const autoscalingMetrics: Route<undefined> = {
+  server: "external",
+  method: "GET",
+  path: "/autoscaling_metrics",
+  auth: "open",
+  isScrape: true,
+  input: noInput,
+  responses: [200, 500, "default"],
+  handle: ({ pgdata }) => relayAutoscalingMetrics(pgdata),
+};

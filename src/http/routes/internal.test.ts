@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { RefreshOutcome } from "../../compute/control.ts";
+import type { ComputeStatus } from "../../compute/status.ts";
+import type { Reply, TestServer } from "../test-support.ts";
+import { ask, emptyView, fakeControl, startTestServer } from "../test-support.ts";
+
+let status: ComputeStatus = "running";
+let refreshed: RefreshOutcome = { kind: "accepted" };
+let server: TestServer;
+
+before(async () => {
+  const control = fakeControl({ status: () => ({ ...emptyView, status }), refresh: () => refreshed });
+  server = await startTestServer({ name: "internal", control });
+});
+after(() => server.close(0));
+beforeEach(() => {
+  status = "running";
+});
+
+function post(path: string, body?: string): Promise<Reply> {
+  const headers = { "content-type": "application/json" };
+  return ask(server, "POST", path, body === undefined ? {} : { headers, body });
+}
+
+function error({ body }: Reply): string {
+  return String(JSON.parse(body).error);
+}
+
+describe("POST /refresh_configuration (HTTP-73)", () => {
+  it("answers at once, whatever the body is", async () => {
+    refreshed = { kind: "accepted" };
+    for (const body of ["", "a=b", "{"]) {
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const reply = await ask(server, "POST", "/refresh_configuration", { headers, body });
+      assert.deepEqual([reply.status, reply.body, reply.headers["content-length"]], [200, "", "0"]);
+    }
+  });
+
+  it("names the status in which there is nothing to refresh, and counts every call (vector 30)", async () => {
+    const counted = (): number =>
+      Number(/^pg_cctl_pagestream_request_errors_total (\d+)$/m.exec(server.metrics.text())?.[1]);
+    const before = counted();
+    for (const [refusedIn, name] of [
+      ["empty", "Empty"],
+      ["configuration_pending", "ConfigurationPending"],
+      ["termination_pending_fast", "TerminationPendingFast"],
+    ] as const) {
+      refreshed = { kind: "refused", status: refusedIn };
+      const reply = await post("/refresh_configuration");
+      assert.equal(reply.status, 500);
+      assert.equal(error(reply), `Cannot refresh compute configuration in state ${name}`);
+    }
+    assert.equal(counted(), before + 3);
+  });
+});
+
+describe("POST /extension_server (HTTP-72)", () => {
+  it("refuses names that are not UTF-8, empty ones, and a flag that is none (vector 28)", async () => {
+    const replies = [];
+    for (const path of ["%ff", "", "a?is_library=1", "a?is_library=true&is_library=true"]) {
+      replies.push(await post(`/extension_server/${path}`));
+    }
+    assert.deepEqual(
+      replies.map((reply) => reply.status),
+      [400, 404, 400, 400],
+    );
+    assert.equal(replies[0] && error(replies[0]), "invalid url: invalid utf-8 in `filename`");
+    assert.equal(replies[1]?.body, "");
+  });
+
+  it("says that there is no remote storage, in every status and for every name", async () => {
+    for (status of ["empty", "running"] as const) {
+      for (const path of ["a", "a/b.so?is_library=true", "%C3%A9?is_library=false", "a?", "%zz"]) {
+        const reply = await post(`/extension_server/${path}`);
+        assert.deepEqual([reply.status, error(reply)], [412, "remote storage is not configured"], path);
+      }
+    }
+  });
+
+  it("says that the feature is absent when there is", async () => {
+    const services = { remoteExtBaseUrl: "http://127.0.0.1:1" };
+    const other = await startTestServer({ name: "internal", services });
+    const reply = await ask(other, "POST", "/extension_server/a");
+    await other.close(0);
+    assert.deepEqual([reply.status, error(reply)], [501, "downloading extensions is not available in this release"]);
+  });
+});
+
+describe("POST /grants and /extensions (HTTP-70, HTTP-71)", () => {
+  const grant = (privileges: readonly string[]): string =>
+    JSON.stringify({ database: "shop", schema: "public", privileges, role: "amy" });
+
+  it("refuse privileges that are not upper-case names (vector 24)", async () => {
+    const reply = await post("/grants", grant(["usage"]));
+    assert.equal(reply.status, 422);
+    assert.match(error(reply), /^failed to deserialize the json body into the target type: privileges\[0\]: unknown/);
+  });
+
+  it("grant nothing without SQL (vector 25)", async () => {
+    const reply = await post("/grants", grant([]));
+    const body = '{"database":"shop","schema":"public","privileges":[],"role":"amy"}';
+    assert.deepEqual([reply.status, reply.body], [201, body]);
+  });
+
+  it("refuse a bad body before a wrong status (HTTP-9)", async () => {
+    status = "init";
+    assert.equal((await post("/extensions", "{}")).status, 422);
+    const reply = await post("/grants", grant([]));
+    assert.deepEqual([reply.status, error(reply)], [412, "invalid compute status: init"]);
+  });
+
+  it("take a body of at most 2 MiB (HTTP-20, vector 9)", async () => {
+    const body = grant([]);
+    assert.equal((await post("/grants", body.padEnd(2_097_152))).status, 201);
+    for (const size of [2_097_153, 3 * 1024 * 1024]) {
+      const reply = await post("/grants", body.padEnd(size));
+      assert.deepEqual([reply.status, error(reply)], [413, "failed to buffer the request body: length limit exceeded"]);
+    }
+  });
+
+  it("refuse fields given twice, arrays, and bytes behind the document (T-20)", async () => {
+    for (const [body, expected] of [
+      [grant([]).replace("{", '{"role":"eve",'), 422],
+      ['["shop","public",[],"amy"]', 422],
+      [`${grant([])}{}`, 400],
+    ] as const) {
+      assert.equal((await post("/grants", body)).status, expected, body);
+    }
+  });
+});
+
+describe("POST /failpoints (HTTP-74)", () => {
+  it("does not exist", async () => {
+    assert.equal((await post("/failpoints", "[]")).status, 404);
+  });
+});
