@@ -13,14 +13,28 @@ describe("RUST_LOG (LIFE-80)", () => {
     ["hyper=trace", "info"],
     ["warn,compute_tools=debug", "debug"],
     ["compute_ctl=error, debug", "error"],
+    ["compute_tools::http=trace", "info"],
     ["loud", "info"],
     ["debug,compute_ctl=loud", "info"],
     ["=debug", "info"],
   ] as const;
-  for (const [text, filter] of rows) {
-    it(`${text === undefined ? "unset" : `"${text}"`} means ${filter}`, () =>
-      assert.equal(parseLogFilter(text), filter));
+  for (const [text, everywhere] of rows) {
+    it(`${text === undefined ? "unset" : `"${text}"`} means ${everywhere}`, () =>
+      assert.deepEqual(parseLogFilter(text), { everywhere, inSpan: new Map() }));
   }
+
+  it("may name spans, of this program only and without conditions", () => {
+    assert.deepEqual(
+      parseLogFilter("warn,[HTTP]=off,compute_ctl[apply_config]=DEBUG,hyper[x]=trace,[y{a=1}]=trace,[=info"),
+      {
+        everywhere: "warn",
+        inSpan: new Map([
+          ["HTTP", "off"],
+          ["apply_config", "debug"],
+        ]),
+      },
+    );
+  });
 
   it("lets lines of its level and heavier ones pass, and none when off", () => {
     assert.equal(passes("warn", "warn"), true);

@@ -26,11 +26,16 @@ export interface LogEvent {
  */
 export function formatLine({ timeMicros, level, spans, message, fields }: LogEvent): string {
   const where = spans.length === 0 ? "" : `${spans.map(formatSpan).join(":")}: `;
-  const parts = [`${where}${message}`, ...formatFields(fields)];
-  return `${formatTime(timeMicros)} ${level.toUpperCase().padStart(5)} ${parts.join(" ")}\n`;
+  return `${formatTime(timeMicros)} ${level.toUpperCase().padStart(5)} ${where}${formatText(message, fields)}\n`;
 }
 
-function formatTime(micros: number): string {
+/** A message with its fields behind it, as far as they have values. */
+export function formatText(message: string, fields: Fields): string {
+  return [message, ...formatFields(fields)].join(" ");
+}
+
+/** Microseconds since 1970 as UTC in the form of RFC 3339, with all six digits. */
+export function formatTime(micros: number): string {
   const millis = Math.floor(micros / 1000);
   const rest = String(micros - millis * 1000).padStart(3, "0");
   return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;

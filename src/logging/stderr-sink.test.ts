@@ -43,6 +43,15 @@ describe("the sink over stderr", () => {
     ]);
   });
 
+  it("tells of lost lines in the format of all others", async () => {
+    const { stream, taken, takeAll } = slowStream();
+    const sink = createStderrSink(stream, clock, { queuedBytesMax: 3, format: "json" });
+    sink.write("1\n");
+    sink.write("lost\n");
+    await takeAll();
+    assert.deepEqual(JSON.parse(taken[1] ?? "").fields, { lines: 1 });
+  });
+
   it("takes one text that is larger than the queue may get, as nothing else waits", async () => {
     const { stream, taken, takeAll } = slowStream();
     const sink = createStderrSink(stream, clock, { queuedBytesMax: 3 });

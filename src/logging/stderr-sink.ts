@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
-import { formatLine } from "./line.ts";
+import { type LogFormat, lineFormatters } from "./line-format.ts";
 import { createWallMicros } from "./wall-micros.ts";
 
 /** Where all log text goes in the end. */
@@ -22,8 +22,10 @@ const queuedBytesMax = 16 * 1024 * 1024;
 export function createStderrSink(
   stderr: Writable,
   clock: Clock,
-  limits: { readonly queuedBytesMax: number } = { queuedBytesMax },
+  options: { readonly queuedBytesMax?: number; readonly format?: LogFormat } = {},
 ): StderrSink {
+  const limit = options.queuedBytesMax ?? queuedBytesMax;
+  const format = lineFormatters[options.format ?? "text"];
   const wallMicros = createWallMicros(clock);
   let linesLost = 0;
 
@@ -34,7 +36,7 @@ export function createStderrSink(
     const message = "log lines were lost because stderr was read too slowly";
     const fields = { lines: linesLost };
     linesLost = 0;
-    stderr.write(formatLine({ timeMicros: wallMicros(), level: "warn", spans: [], message, fields }));
+    stderr.write(format({ timeMicros: wallMicros(), level: "warn", spans: [], message, fields }));
   };
 
   return {
@@ -42,7 +44,7 @@ export function createStderrSink(
       const bytes = Buffer.from(text);
       const queued = stderr.writableLength;
       // Once behind, all is dropped until the queue is empty: one gap is easier to understand than many.
-      if (queued > 0 && (linesLost > 0 || queued + bytes.length > limits.queuedBytesMax)) {
+      if (queued > 0 && (linesLost > 0 || queued + bytes.length > limit)) {
         linesLost += text.split("\n").length - 1;
         return;
       }
