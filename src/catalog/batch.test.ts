@@ -6,12 +6,12 @@ import type { Step } from "./step.ts";
 const drop = (name: string): Step => ({ kind: "drop-role", name, why: "" });
 const create = (name: string): Step => ({ kind: "create-database", name, owner: "o", options: [], why: "" });
 
-test("at most a hundred steps go into one batch, in order", () => {
+test("at most fifty steps go into one batch, in order", () => {
   const steps = Array.from({ length: 250 }, (_, index) => drop(`r${index}`));
   const batches = batchSteps(steps);
   assert.deepEqual(
     batches.map((batch) => batch.length),
-    [100, 100, 50],
+    [50, 50, 50, 50, 50],
   );
   assert.deepEqual(batches.flat(), steps);
 });

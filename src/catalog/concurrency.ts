@@ -21,6 +21,14 @@ export function atLeastOne(concurrency: number): number {
   return Math.max(1, concurrency);
 }
 
+/**
+ * How many sessions create databases side by side: more than a few wait for each other's writes. Before 15 each creation
+ * takes two checkpoints, and side by side they take longer.
+ */
+export function databaseConnections(serverMajor: number): number {
+  return serverMajor >= 15 ? 3 : 1;
+}
+
 function maxConnections(settings: readonly GenericOption[] | null, postgresqlConf: string | null): number | undefined {
   const setting = findSetting(settings, "max_connections");
   if (setting !== null) return parseUnsigned(setting);

@@ -1,3 +1,4 @@
+import { platformGrants } from "./lakebase.ts";
 import { databaseOptionsText, roleOptionsText } from "./option-text.ts";
 import type { Step } from "./step.ts";
 import type { WantedRole } from "./wanted.ts";
@@ -7,6 +8,16 @@ export function describeStep(step: Step): string {
   switch (step.kind) {
     case "create-privileged-role":
       return `create privileged role ${quoted(step.name)}`;
+    case "create-platform-role":
+      return `create platform role ${quoted(step.name)}`;
+    case "set-role-timeout":
+      return `set statement_timeout of role ${quoted(step.name)} to ${step.timeout}`;
+    case "grant-to-platform":
+      return `grant ${platformGrants[step.name].on} to ${quoted(platformGrants[step.name].grantee)}`;
+    case "create-health-function":
+      return "create function public.health_check_write_succeeds";
+    case "drop-extension":
+      return `drop extension ${step.name}`;
     case "rename-role":
       return `rename role ${quoted(step.name)} to ${quoted(step.newName)}`;
     case "create-role":

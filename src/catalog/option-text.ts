@@ -14,13 +14,13 @@ export function databaseOptionsText(options: readonly string[], owner: string): 
 
 /**
  * The options that follow ALTER ROLE and its name, and end those of CREATE ROLE (APPLY-16). `LOGIN` is left out when
- * `login` says that the options decide it.
+ * `login` says that the options decide it, and the password when `verifier` is undefined.
  */
 export function roleOptionsText(
   options: readonly string[],
-  verifier: string | null,
+  verifier: string | null | undefined,
   login: "implied" | "given",
 ): string {
-  const password = verifier === null ? "NULL" : literal(verifier);
-  return [...options, ...(login === "implied" ? ["LOGIN"] : []), `PASSWORD ${password}`].join(" ");
+  const password = verifier === undefined ? [] : [`PASSWORD ${verifier === null ? "NULL" : literal(verifier)}`];
+  return [...options, ...(login === "implied" ? ["LOGIN"] : []), ...password].join(" ");
 }

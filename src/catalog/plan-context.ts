@@ -8,6 +8,7 @@ export interface PlanContext {
   readonly wanted: WantedCatalog;
   /** The catalog as it will be when all steps yielded so far are done. */
   readonly catalog: PredictedCatalog;
+  readonly verified: ReadonlyMap<string, string>;
   /** Tells people of something that was left out. */
   readonly warn: (message: string) => void;
 }

@@ -7,17 +7,22 @@ import type { DatabaseTask } from "./task.ts";
 
 const task: DatabaseTask = {
   database: "shop",
+  oid: "100",
   leaving: [],
   publicSchema: { owner: "bob", privilegedRole: "neon_superuser", webAccess: true },
   dropSubscriptions: false,
 };
 const settled: DatabaseSnapshot = {
+  oid: "100",
+  defaultGrants: "",
   publicOwner: "pg_database_owner",
   webAccessCreates: true,
   defaultTableGrants: true,
   defaultSequenceGrants: true,
 };
 const fresh: DatabaseSnapshot = {
+  oid: "100",
+  defaultGrants: "",
   publicOwner: "cloud_admin",
   webAccessCreates: false,
   defaultTableGrants: false,

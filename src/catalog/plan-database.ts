@@ -28,7 +28,7 @@ export function planDatabase(task: DatabaseTask, found: DatabaseSnapshot | null)
 }
 
 /** APPLY-35, APPLY-36; nothing where there is no schema `public`. */
-function* planPublicSchema(wish: PublicSchemaWish, found: DatabaseSnapshot): Iterable<DatabaseStep> {
+export function* planPublicSchema(wish: PublicSchemaWish, found: DatabaseSnapshot): Generator<DatabaseStep, void> {
   const grantee = wish.privilegedRole;
   if (found.publicOwner === null) return;
   if (bootstrapOwners.includes(found.publicOwner) && found.publicOwner !== wish.owner) {

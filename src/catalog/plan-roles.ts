@@ -4,7 +4,8 @@ import type { SystemStep } from "./step.ts";
 /** The privileged role itself (APPLY-23); one that exists is left as it is. */
 export function* planPrivilegedRole({ wanted, catalog }: PlanContext): Iterable<SystemStep> {
   if (catalog.roles.has(wanted.privilegedRole)) return;
-  yield { kind: "create-privileged-role", name: wanted.privilegedRole, why: "not in the catalog" };
+  const replication = catalog.lakebase === null;
+  yield { kind: "create-privileged-role", name: wanted.privilegedRole, replication, why: "not in the catalog" };
 }
 
 /** APPLY-24. With both names taken, the rename was done by an earlier apply and the old name is in use again. */

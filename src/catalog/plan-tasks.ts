@@ -1,6 +1,7 @@
 import type { PlanContext } from "./plan-context.ts";
 import { type CatalogDatabase, sharedObjects } from "./snapshot.ts";
 import type { DatabaseTask, LeavingRole } from "./task.ts";
+import { fingerprint } from "./verified.ts";
 
 const bootstrapRole = "cloud_admin";
 
@@ -13,7 +14,7 @@ export function planPreDropTasks({ wanted, catalog, warn }: PlanContext): readon
       warn(`database "${name}" keeps its subscriptions: it takes no connections`);
       return [];
     }
-    return [{ ...nothingIn(name), dropSubscriptions: true }];
+    return [{ ...nothingIn(name, found), dropSubscriptions: true }];
   });
 }
 
@@ -22,7 +23,7 @@ export function planPreDropTasks({ wanted, catalog, warn }: PlanContext): readon
  * database, once even when the spec lists it (T11).
  */
 export function planDatabaseTasks(context: PlanContext): readonly DatabaseTask[] {
-  const { wanted, catalog, warn } = context;
+  const { wanted, catalog, verified, warn } = context;
   const dropsSubscriptions = dropsSubscriptionsNow(context);
   const tasks: DatabaseTask[] = [];
   for (const { name, owner } of wanted.databases) {
@@ -31,23 +32,36 @@ export function planDatabaseTasks(context: PlanContext): readonly DatabaseTask[]
       warn(`database "${name}" takes no connections: its schema, grants and role references stay as they are`);
       continue;
     }
-    tasks.push({
-      database: name,
+    const wish = {
+      owner,
+      privilegedRole: wanted.privilegedRole,
+      webAccess: catalog.serverMajor >= 15 && catalog.roles.has("web_access"),
+    };
+    const seen = fingerprint(wish, catalog.serverStarted, found.defaultGrants);
+    const task: DatabaseTask = {
+      ...nothingIn(name, found),
       leaving: leavingRoles(context, name, found, owner),
-      publicSchema: {
-        owner,
-        privilegedRole: wanted.privilegedRole,
-        webAccess: catalog.serverMajor >= 15 && catalog.roles.has("web_access"),
-      },
+      publicSchema: seen !== null && verified.get(found.oid) === seen ? null : wish,
       dropSubscriptions: dropsSubscriptions && found.hasSubscriptions,
-    });
+    };
+    if (task.leaving.length > 0 || task.publicSchema !== null || task.dropSubscriptions) tasks.push(task);
   }
+  if (dropsSubscriptions) warnOfSubscriptionsElsewhere(context);
   const system = catalog.databases.get(catalog.systemDatabase);
-  if (system !== undefined && tasks.every(({ database }) => database !== catalog.systemDatabase)) {
+  if (system !== undefined && wanted.databases.every(({ name }) => name !== catalog.systemDatabase)) {
     const leaving = leavingRoles(context, catalog.systemDatabase, system, bootstrapRole);
-    if (leaving.length > 0) tasks.push({ ...nothingIn(catalog.systemDatabase), leaving });
+    if (leaving.length > 0) tasks.push({ ...nothingIn(catalog.systemDatabase, system), leaving });
   }
   return tasks;
+}
+
+/** The cleanup is recorded as done, although what is outside the spec keeps its subscriptions (T18). */
+function warnOfSubscriptionsElsewhere({ wanted, catalog, warn }: PlanContext): void {
+  const listed = new Set(wanted.databases.map(({ name }) => name));
+  for (const [name, { hasSubscriptions }] of catalog.databases) {
+    if (!hasSubscriptions || listed.has(name)) continue;
+    warn(`database "${name}" keeps its subscriptions: the spec does not list it`);
+  }
 }
 
 /** Whether this apply drops the subscriptions: once on each timeline (APPLY-41). */
@@ -55,8 +69,8 @@ export function dropsSubscriptionsNow({ wanted, catalog }: PlanContext): boolean
   return wanted.dropSubscriptionsOn !== null && wanted.dropSubscriptionsOn !== catalog.subscriptionsDroppedOn;
 }
 
-function nothingIn(database: string): DatabaseTask {
-  return { database, leaving: [], publicSchema: null, dropSubscriptions: false };
+function nothingIn(database: string, { oid }: CatalogDatabase): DatabaseTask {
+  return { database, oid, leaving: [], publicSchema: null, dropSubscriptions: false };
 }
 
 /** A database that is yet to be created may bring references along from its template. */

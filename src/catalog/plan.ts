@@ -1,5 +1,6 @@
 import type { PlanContext, StepPlanner, TaskPlanner } from "./plan-context.ts";
 import { planDatabaseDeltas, planDatabases, planInvalidDrops, planOpenings } from "./plan-databases.ts";
+import { planAuthExtension, planPlatformGrants, planPlatformRoles, planReaderTimeouts } from "./plan-lakebase.ts";
 import { planPrivilegedRole, planRoleDrops, planRoleRenames, planRoles } from "./plan-roles.ts";
 import {
   planAudit,
@@ -16,11 +17,18 @@ import type { SystemStep } from "./step.ts";
 import type { DatabaseTask } from "./task.ts";
 import type { WantedCatalog } from "./wanted.ts";
 
-/** Steps for the session in the system database, one after the other. */
+/**
+ * How the steps of a phase depend on each other: each on those before it, or only on those about the same database, or not
+ * at all.
+ */
+export type StepOrder = "strict" | "by database" | "free";
+
+/** Steps for sessions in the system database. */
 export interface SystemPhase {
   readonly where: "system";
   readonly name: string;
   readonly steps: readonly SystemStep[];
+  readonly order: StepOrder;
 }
 
 /** Work inside several databases, side by side. `planDatabase` turns a task into steps when the database has been looked at. */
@@ -41,7 +49,7 @@ export interface Plan {
 }
 
 type PlannedPhase =
-  | { readonly name: string; readonly steps: StepPlanner }
+  | { readonly name: string; readonly steps: StepPlanner; readonly order?: StepOrder }
   | { readonly name: string; readonly tasks: TaskPlanner; readonly mayBeGone: boolean };
 
 /** The phases of chapter 05 §4, in their order. */
@@ -49,17 +57,21 @@ const plannedPhases: readonly PlannedPhase[] = [
   { name: "open databases to delete", steps: planOpenings },
   { name: "subscriptions of databases to delete", tasks: planPreDropTasks, mayBeGone: true },
   { name: "privileged role", steps: planPrivilegedRole },
+  { name: "platform roles", steps: planPlatformRoles },
+  { name: "reader timeouts", steps: planReaderTimeouts },
   { name: "invalid databases", steps: planInvalidDrops },
   { name: "role renames", steps: planRoleRenames },
-  { name: "roles", steps: planRoles },
+  { name: "roles", steps: planRoles, order: "free" },
   { name: "database deletions and renames", steps: planDatabaseDeltas },
-  { name: "databases", steps: planDatabases },
+  { name: "databases", steps: planDatabases, order: "by database" },
   { name: "schema neon", steps: planNeonSchema },
   { name: "inside databases", tasks: planDatabaseTasks, mayBeGone: false },
   { name: "pg_stat_statements", steps: planStatStatements },
   { name: "neon extension", steps: planNeonExtension },
+  { name: "databricks_auth extension", steps: planAuthExtension },
   { name: "health check", steps: planHealthCheck },
   { name: "role deletions", steps: planRoleDrops },
+  { name: "platform grants", steps: planPlatformGrants },
   { name: "subscriptions record", steps: planSubscriptionsRecord },
   { name: "audit", steps: planAudit },
 ];
@@ -67,16 +79,22 @@ const plannedPhases: readonly PlannedPhase[] = [
 /**
  * Compares the wanted catalog with the one found (APPLY-19). Each phase is planned from the state that the phases before it
  * will have made.
+ * @param verified fingerprints of the databases that need no visit
  */
-export function planCatalog(wanted: WantedCatalog, snapshot: CatalogSnapshot): Plan {
+export function planCatalog(
+  wanted: WantedCatalog,
+  snapshot: CatalogSnapshot,
+  verified: ReadonlyMap<string, string> = new Map(),
+): Plan {
   const warnings: string[] = [];
   const catalog = predictFrom(snapshot);
-  const context: PlanContext = { wanted, catalog, warn: (message) => warnings.push(message) };
+  const context: PlanContext = { wanted, catalog, verified, warn: (message) => warnings.push(message) };
   const phases = plannedPhases.flatMap((phase): Phase[] => {
     const { name } = phase;
     if ("steps" in phase) {
+      const { order = "strict" } = phase;
       const steps = collectSteps(phase.steps(context), catalog);
-      return steps.length === 0 ? [] : [{ where: "system", name, steps }];
+      return steps.length === 0 ? [] : [{ where: "system", name, steps, order }];
     }
     const tasks = phase.tasks(context);
     for (const task of tasks) predictTask(catalog, task);

@@ -38,6 +38,17 @@ export function predictStep(catalog: PredictedCatalog, step: SystemStep): void {
     case "create-privileged-role":
       roles.set(step.name, { verifier: null, referencedIn: new Set() });
       return;
+    case "create-platform-role":
+      roles.set(step.name, { verifier: null, referencedIn: new Set() });
+      return;
+    case "drop-extension":
+      change(extensions, step.name, (extension) => ({ ...extension, installed: null }));
+      return;
+    // What only one phase looks at need not be foretold.
+    case "set-role-timeout":
+    case "grant-to-platform":
+    case "create-health-function":
+      return;
     case "create-role":
       roles.set(step.role.name, { verifier: step.role.verifier, referencedIn: new Set() });
       return;
@@ -129,6 +140,7 @@ function createdDatabase(owner: string): CatalogDatabase {
     isTemplate: false,
     hasSubscriptions: false,
     unfinished: true,
+    defaultGrants: "",
   };
 }
 

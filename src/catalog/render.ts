@@ -1,21 +1,40 @@
 import { ident, literal } from "../base/quoting.ts";
+import { healthFunctionBody, platformGrants, platformRoles } from "./lakebase.ts";
 import { databaseOptionsText, roleOptionsText } from "./option-text.ts";
 import { renderDropSubscriptions, renderRevokeGranted } from "./render-block.ts";
 import { unfinishedLimit } from "./snapshot.ts";
 import type { Step } from "./step.ts";
 import type { WantedRole } from "./wanted.ts";
 
+/** Which parts of a role's statement another statement of the same transaction takes care of. */
+export interface RoleParts {
+  readonly membership: "now" | "later";
+  readonly password: "now" | "later";
+}
+
+const wholeRole: RoleParts = { membership: "now", password: "now" };
+
 /** The SQL of a step, without a semicolon at the end. Every name in it is quoted and, where it can be, qualified (APPLY-6). */
-export function renderStep(step: Step): string {
+export function renderStep(step: Step, parts: RoleParts = wholeRole): string {
   switch (step.kind) {
     case "create-privileged-role":
-      return `CREATE ROLE ${ident(step.name)} CREATEDB CREATEROLE NOLOGIN REPLICATION BYPASSRLS IN ROLE pg_read_all_data, pg_write_all_data`;
+      return `CREATE ROLE ${ident(step.name)} CREATEDB CREATEROLE NOLOGIN ${step.replication ? "REPLICATION " : ""}BYPASSRLS IN ROLE pg_read_all_data, pg_write_all_data`;
+    case "create-platform-role":
+      return `CREATE ROLE ${ident(step.name)} LOGIN PASSWORD NULL ${platformRoles[step.name]}`;
+    case "set-role-timeout":
+      return `ALTER ROLE ${ident(step.name)} SET statement_timeout TO ${literal(step.timeout)}`;
+    case "grant-to-platform":
+      return `GRANT ${platformGrants[step.name].on} TO ${ident(platformGrants[step.name].grantee)}`;
+    case "create-health-function":
+      return `CREATE OR REPLACE FUNCTION public.health_check_write_succeeds() RETURNS pg_catalog.int4 LANGUAGE plpgsql AS ${literal(healthFunctionBody)}`;
+    case "drop-extension":
+      return `DROP EXTENSION IF EXISTS ${ident(step.name)}`;
     case "rename-role":
       return `ALTER ROLE ${ident(step.name)} RENAME TO ${ident(step.newName)}`;
     case "create-role":
-      return `CREATE ROLE ${ident(step.role.name)} ${[...impliedOptions(step.role, step.memberOf), roleText(step.role)].join(" ")}`;
+      return `CREATE ROLE ${ident(step.role.name)} ${[...impliedOptions(step.role, step.memberOf, parts), roleText(step.role, parts)].join(" ")}`;
     case "alter-role":
-      return `ALTER ROLE ${ident(step.role.name)} ${roleText(step.role)}`;
+      return `ALTER ROLE ${ident(step.role.name)} ${roleText(step.role, parts)}`;
     case "drop-role":
       return `DROP ROLE IF EXISTS ${ident(step.name)}`;
     case "allow-connections":
@@ -79,15 +98,17 @@ ON CONFLICT (id) DO UPDATE SET timeline_id = EXCLUDED.timeline_id`;
 }
 
 /** What a new role of customers gets beside its own options, which win over these (APPLY-25, FIELD-9). */
-function impliedOptions(role: WantedRole, memberOf: string): readonly string[] {
+function impliedOptions(role: WantedRole, memberOf: string, { membership }: RoleParts): readonly string[] {
   if (!role.privileged) return [];
   const implied = ["INHERIT", "CREATEROLE", "CREATEDB", "BYPASSRLS", "REPLICATION"];
-  return [...implied.filter((attribute) => !decides(role, attribute)), `IN ROLE ${ident(memberOf)}`];
+  const attributes = implied.filter((attribute) => !decides(role, attribute));
+  return membership === "later" ? attributes : [...attributes, `IN ROLE ${ident(memberOf)}`];
 }
 
-function roleText(role: WantedRole): string {
+function roleText(role: WantedRole, { password }: RoleParts): string {
   const texts = role.options.map(({ text }) => text);
-  return roleOptionsText(texts, role.verifier, decides(role, "LOGIN") ? "given" : "implied");
+  const verifier = password === "later" ? undefined : role.verifier;
+  return roleOptionsText(texts, verifier, decides(role, "LOGIN") ? "given" : "implied");
 }
 
 function decides(role: WantedRole, attribute: string): boolean {

@@ -4,6 +4,8 @@ import { decodeDatabaseSnapshot, decodeSnapshot, referencesQuery, type SnapshotR
 
 const system = {
   version: "170010",
+  started: "today",
+  is_superuser: "on",
   database: "postgres",
   has_neon_schema: "t",
   has_health_check: "f",
@@ -31,6 +33,7 @@ const rows: SnapshotRows = {
     { role: "alice", database: "5" },
   ],
   subscriptionsRecord: [],
+  lakebase: null,
 };
 
 test("rows become a snapshot (APPLY-19)", () => {

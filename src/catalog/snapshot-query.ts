@@ -1,5 +1,6 @@
 import { literal } from "../base/quoting.ts";
 import type { SqlRow } from "../base/sql.ts";
+import { decodeLakebaseFacts } from "./lakebase.ts";
 import {
   type CatalogDatabase,
   type CatalogExtension,
@@ -20,10 +21,26 @@ const eq = "OPERATOR(pg_catalog.=)";
 
 export const rolesQuery = "SELECT r.rolname AS name, r.rolpassword AS verifier FROM pg_catalog.pg_authid r";
 
-export const databasesQuery = `SELECT d.oid, d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
+/** All databases; the privileged role need not exist. */
+export function databasesQuery(privilegedRole: string): string {
+  return `SELECT d.oid, d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
   d.datallowconn AS allows_connections, d.datconnlimit AS connection_limit, d.datistemplate AS is_template,
-  EXISTS (SELECT FROM pg_catalog.pg_subscription s WHERE s.subdbid ${eq} d.oid) AS has_subscriptions
+  EXISTS (SELECT FROM pg_catalog.pg_subscription s WHERE s.subdbid ${eq} d.oid) AS has_subscriptions,
+  ${defaultGrants("d.oid", privilegedRole)} AS default_grants
 FROM pg_catalog.pg_database d`;
+}
+
+/**
+ * The default privileges in a database that name the privileged role. They are recorded in a shared catalog, so that
+ * no session in the database is needed.
+ */
+function defaultGrants(database: string, privilegedRole: string): string {
+  return `(SELECT pg_catalog.string_agg(s.objid::pg_catalog.text, ',' ORDER BY s.objid)
+    FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_authid p ON p.oid ${eq} s.refobjid
+    WHERE s.dbid ${eq} ${database} AND s.classid ${eq} 'pg_catalog.pg_default_acl'::pg_catalog.regclass::pg_catalog.oid
+      AND s.refclassid ${eq} 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
+      AND p.rolname ${eq} ${literal(privilegedRole)})`;
+}
 
 export const extensionsQuery = `SELECT k.name, a.default_version AS available_version,
   e.extversion AS version, e.extrelocatable AS relocatable, n.nspname AS schema
@@ -34,6 +51,8 @@ LEFT JOIN pg_catalog.pg_namespace n ON n.oid ${eq} e.extnamespace`;
 
 export const systemQuery = `SELECT pg_catalog.current_setting('server_version_num') AS version,
   pg_catalog.current_database() AS database,
+  pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS started,
+  pg_catalog.current_setting('is_superuser') AS is_superuser,
   EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname ${eq} 'neon') AS has_neon_schema,
   pg_catalog.to_regclass('public.health_check') IS NOT NULL AS has_health_check,
   EXISTS (
@@ -60,14 +79,16 @@ export function databaseQuery(privilegedRole: string): string {
     WHERE d.defaclrole ${eq} me.oid AND d.defaclnamespace ${eq} n.oid AND d.defaclobjtype ${eq} '${objectType}'
       AND item.grantee ${eq} p.oid AND item.is_grantable
   ) ${eq} (SELECT pg_catalog.count(*) FROM pg_catalog.aclexplode(pg_catalog.acldefault('${aclType}', me.oid)))`;
-  return `SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner,
+  const here = `(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname ${eq} pg_catalog.current_database())`;
+  return `SELECT ${here} AS oid, pg_catalog.pg_get_userbyid(n.nspowner) AS owner,
   EXISTS (
     SELECT FROM pg_catalog.aclexplode(n.nspacl) AS item
     JOIN pg_catalog.pg_authid w ON w.oid ${eq} item.grantee
     WHERE w.rolname ${eq} 'web_access' AND item.privilege_type ${eq} 'CREATE'
   ) AS web_access_creates,
   ${grantsAll("r", "r")} AS default_table_grants,
-  ${grantsAll("S", "s")} AS default_sequence_grants
+  ${grantsAll("S", "s")} AS default_sequence_grants,
+  ${defaultGrants(here, privilegedRole)} AS default_grants
 FROM pg_catalog.pg_namespace n
 JOIN pg_catalog.pg_authid me ON me.rolname ${eq} CURRENT_USER
 JOIN pg_catalog.pg_authid p ON p.rolname ${eq} ${literal(privilegedRole)}
@@ -82,6 +103,8 @@ export interface SnapshotRows {
   readonly system: readonly SqlRow[];
   readonly references: readonly SqlRow[];
   readonly subscriptionsRecord: readonly SqlRow[];
+  /** Null outside lakebase mode. */
+  readonly lakebase: readonly SqlRow[] | null;
 }
 
 /** @throws Error when a row lacks a value */
@@ -96,6 +119,8 @@ export function decodeSnapshot(rows: SnapshotRows): CatalogSnapshot {
   return {
     serverMajor: Math.floor(Number(text(system, "version")) / 10_000),
     systemDatabase: text(system, "database"),
+    serverStarted: text(system, "started"),
+    isSuperuser: text(system, "is_superuser") === "on",
     roles: new Map(rows.roles.map((row) => decodeRole(row, references))),
     databases: new Map(rows.databases.map(decodeDatabase)),
     extensions: new Map(rows.extensions.flatMap(decodeExtension)),
@@ -103,19 +128,23 @@ export function decodeSnapshot(rows: SnapshotRows): CatalogSnapshot {
     hasHealthCheck: flag(system, "has_health_check"),
     auditMuted: flag(system, "audit_muted"),
     subscriptionsDroppedOn: rows.subscriptionsRecord[0]?.["timeline_id"] ?? null,
+    lakebase: rows.lakebase === null ? null : decodeLakebaseFacts(rows.lakebase),
   };
 }
 
 /** @throws Error when a row lacks a value */
 export function decodeDatabaseSnapshot([row]: readonly SqlRow[]): DatabaseSnapshot {
   if (row === undefined) {
-    return { publicOwner: null, webAccessCreates: false, defaultTableGrants: false, defaultSequenceGrants: false };
+    const none = { webAccessCreates: false, defaultTableGrants: false, defaultSequenceGrants: false };
+    return { oid: "", publicOwner: null, ...none, defaultGrants: "" };
   }
   return {
+    oid: text(row, "oid"),
     publicOwner: text(row, "owner"),
     webAccessCreates: flag(row, "web_access_creates"),
     defaultTableGrants: flag(row, "default_table_grants"),
     defaultSequenceGrants: flag(row, "default_sequence_grants"),
+    defaultGrants: row["default_grants"] ?? "",
   };
 }
 
@@ -134,6 +163,7 @@ function decodeDatabase(row: SqlRow): readonly [string, CatalogDatabase] {
     isTemplate: flag(row, "is_template"),
     hasSubscriptions: flag(row, "has_subscriptions"),
     unfinished: connectionLimit === unfinishedLimit,
+    defaultGrants: row["default_grants"] ?? "",
   };
   return [text(row, "name"), database];
 }

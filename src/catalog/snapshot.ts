@@ -1,3 +1,5 @@
+import type { LakebaseFacts } from "./lakebase.ts";
+
 /** A role as found. */
 export interface CatalogRole {
   /** The stored password verifier (`pg_authid.rolpassword`). Secret. */
@@ -24,6 +26,8 @@ export interface CatalogDatabase {
   readonly hasSubscriptions: boolean;
   /** It was created by an apply that ended before it could finish it, see {@link unfinishedLimit}. */
   readonly unfinished: boolean;
+  /** OIDs of the default privileges in it that name the privileged role; tells a change of them from outside. */
+  readonly defaultGrants: string;
 }
 
 /**
@@ -40,13 +44,23 @@ export interface CatalogExtension {
 }
 
 /** The extensions that an apply looks at. */
-export const knownExtensions = ["neon", "pg_stat_statements", "pgaudit", "pgauditlogtofile"] as const;
+export const knownExtensions = [
+  "neon",
+  "pg_stat_statements",
+  "pgaudit",
+  "pgauditlogtofile",
+  "databricks_auth",
+] as const;
 
 export type KnownExtension = (typeof knownExtensions)[number];
 
 /** The catalog as read at the beginning of an apply (APPLY-19), apart from what only a session in each database can tell. */
 export interface CatalogSnapshot {
   readonly serverMajor: number;
+  /** When the server was started: what was seen of it before it went down is not relied on. */
+  readonly serverStarted: string;
+  /** The session may write to catalogs directly. */
+  readonly isSuperuser: boolean;
   readonly systemDatabase: string;
   readonly roles: ReadonlyMap<string, CatalogRole>;
   readonly databases: ReadonlyMap<string, CatalogDatabase>;
@@ -57,10 +71,13 @@ export interface CatalogSnapshot {
   readonly auditMuted: boolean;
   /** The timeline whose subscriptions were dropped last (APPLY-41); null when none, or when it was not asked for. */
   readonly subscriptionsDroppedOn: string | null;
+  /** Null outside lakebase mode. */
+  readonly lakebase: LakebaseFacts | null;
 }
 
 /** What only a session in the database can tell. */
 export interface DatabaseSnapshot {
+  readonly oid: string;
   /** The owner of schema `public`; null when there is no such schema. */
   readonly publicOwner: string | null;
   /** Role `web_access` has been granted CREATE on schema `public`. */
@@ -68,4 +85,6 @@ export interface DatabaseSnapshot {
   /** The default privileges of APPLY-36 are in place, in full, with grant option. */
   readonly defaultTableGrants: boolean;
   readonly defaultSequenceGrants: boolean;
+  /** As {@link CatalogDatabase.defaultGrants}, seen together with the rest. */
+  readonly defaultGrants: string;
 }

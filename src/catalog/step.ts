@@ -1,4 +1,5 @@
 import type { TimelineId } from "../base/ids.ts";
+import type { PlatformGrant, PlatformRole } from "./lakebase.ts";
 import type { KnownExtension } from "./snapshot.ts";
 import type { WantedRole } from "./wanted.ts";
 
@@ -11,7 +12,12 @@ interface Reasoned {
 /** One change made in the system database, or to the cluster as a whole. */
 export type SystemStep = Reasoned &
   (
-    | { readonly kind: "create-privileged-role"; readonly name: string }
+    | { readonly kind: "create-privileged-role"; readonly name: string; readonly replication: boolean }
+    | { readonly kind: "create-platform-role"; readonly name: PlatformRole }
+    | { readonly kind: "set-role-timeout"; readonly name: string; readonly timeout: string }
+    | { readonly kind: "grant-to-platform"; readonly name: PlatformGrant }
+    | { readonly kind: "create-health-function" }
+    | { readonly kind: "drop-extension"; readonly name: KnownExtension }
     | { readonly kind: "rename-role"; readonly name: string; readonly newName: string }
     | { readonly kind: "create-role"; readonly role: WantedRole; readonly memberOf: string }
     | { readonly kind: "alter-role"; readonly role: WantedRole }

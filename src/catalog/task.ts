@@ -1,6 +1,8 @@
 /** What one session in one database has to do, as far as it can be said from outside (APPLY-21). */
 export interface DatabaseTask {
   readonly database: string;
+  /** Of the database; empty for one that is yet to be created. */
+  readonly oid: string;
   /** Roles that go away, each with the role that gets what it owns here (APPLY-33). */
   readonly leaving: readonly LeavingRole[];
   /** Whether and how schema `public` is to be looked after; which steps that takes, only the database can tell. */

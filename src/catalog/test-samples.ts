@@ -66,12 +66,15 @@ export function sampleSnapshot(sample: SampleCatalog = {}): CatalogSnapshot {
     [name, { verifier, referencedIn: new Set(references[name]) }] as const;
   return {
     serverMajor: 17,
+    serverStarted: "today",
+    isSuperuser: true,
     systemDatabase: "postgres",
     extensions: new Map([["neon", { availableVersion: "1.6", installed: neonInstalled }]]),
     hasNeonSchema: true,
     hasHealthCheck: true,
     auditMuted: false,
     subscriptionsDroppedOn: null,
+    lakebase: null,
     ...rest,
     roles: new Map([
       role("cloud_admin", null),
@@ -94,4 +97,5 @@ const plainDatabase = {
   isTemplate: false,
   hasSubscriptions: false,
   unfinished: false,
+  defaultGrants: "",
 };

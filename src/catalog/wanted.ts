@@ -41,6 +41,8 @@ export interface WantedCatalog {
   readonly dropSubscriptionsOn: TimelineId | null;
   readonly statStatements: boolean;
   readonly auditLogLevel: AuditLogLevel;
+  /** The roles, grants and objects of lakebase mode as well (APPLY-46 to APPLY-49). */
+  readonly lakebase: boolean;
 }
 
 /** What a spec alone does not say. */
@@ -48,6 +50,7 @@ export interface WantedCatalogFacts {
   readonly privilegedRoleName: string;
   /** `operation_uuid` of the spec that this process applied last; its deletions are not repeated (T4). */
   readonly appliedOperationUuid: string | null;
+  readonly lakebase?: boolean;
 }
 
 /** The wanted catalog, or every reason why no statement may be sent. */
@@ -94,6 +97,7 @@ export function wantCatalog({ spec, timelineId }: DerivedSpec, facts: WantedCata
     dropSubscriptionsOn: spec.dropSubscriptionsBeforeStart ? timelineId : null,
     statStatements: preloads(spec, "pg_stat_statements"),
     auditLogLevel: spec.auditLogLevel,
+    lakebase: facts.lakebase ?? false,
   };
   return { ok: true, wanted };
 }

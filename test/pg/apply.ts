@@ -1,11 +1,9 @@
 import { systemClock } from "../../src/base/clock.ts";
-import type { Log } from "../../src/base/log.ts";
 import type { OpenSession } from "../../src/base/sql.ts";
-import { applyCatalog } from "../../src/catalog/do/apply-catalog.ts";
+import { type ApplyInput, applyCatalog } from "../../src/catalog/do/apply-catalog.ts";
+import type { SessionLimits } from "../../src/catalog/do/maintenance-session.ts";
 import { type SampleSpec, sampleSpec } from "../../src/catalog/test-samples.ts";
-
-/** The servers on which the catalog tests run. */
-export const majors = [15, 17] as const;
+import { createRecordingLog } from "./recording-log.ts";
 
 /** What a test wants to know of an apply. */
 export interface Applied {
@@ -15,18 +13,23 @@ export interface Applied {
   readonly log: string;
 }
 
-/** Applies the catalog of a sample spec, as a start would. */
+/** Applies the catalog of a sample spec, as a start would; `options` go over its own. */
 export async function apply(
   { openSession }: { readonly openSession: OpenSession },
   sample: SampleSpec,
   signal: AbortSignal = new AbortController().signal,
+  options: Partial<ApplyInput> = {},
+  sessionLimits: SessionLimits = {},
 ): Promise<Applied> {
-  const lines: string[] = [];
-  const write = (message: string, fields: object = {}): void => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  const log: Log = { debug: write, info: write, warn: write, error: write, span: () => log };
-  const input = { spec: sampleSpec(sample), privilegedRoleName: "neon_superuser", concurrency: 4, neonRequired: false };
-  const { phases, warnings } = await applyCatalog(input, { openSession, log, clock: systemClock, signal });
+  const { log, lines } = createRecordingLog();
+  const defaults = { privilegedRoleName: "neon_superuser", concurrency: 4, neonRequired: false };
+  const input = { spec: sampleSpec(sample), ...defaults, ...options };
+  const { phases, warnings } = await applyCatalog(input, {
+    openSession,
+    log,
+    clock: systemClock,
+    signal,
+    sessionLimits,
+  });
   return { steps: phases.reduce((sum, { steps }) => sum + steps, 0), warnings, log: lines.join("\n") };
 }

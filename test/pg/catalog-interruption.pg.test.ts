@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { type OpenSession, SqlError } from "../../src/base/sql.ts";
-import { apply, majors } from "./apply.ts";
-import { startTemporaryPostgres, type TemporaryPostgres } from "./temporary-postgres.ts";
+import { apply } from "./apply.ts";
+import { majors, startTemporaryPostgres, type TemporaryPostgres } from "./temporary-postgres.ts";
 
 const spec = {
   roles: [{ name: "a" }, { name: "b" }],

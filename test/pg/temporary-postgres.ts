@@ -10,6 +10,7 @@ import { once } from "../../src/base/once.ts";
 import type { OpenSession, SqlRow } from "../../src/base/sql.ts";
 import { createOpenSession } from "../../src/postgres/do/session.ts";
 import { type PostgresForUser, postgresForUser } from "../../src/standin/postgres-install.ts";
+import { type PostgresMajor, postgresMajors } from "../../src/standin/postgres-major.ts";
 
 /** A server with an empty catalog, made for one test. */
 export interface TemporaryPostgres {
@@ -17,8 +18,6 @@ export interface TemporaryPostgres {
   /** Runs statements in a session of their own, and returns the rows of the last one. */
   sql(database: string, statements: string): Promise<readonly SqlRow[]>;
 }
-
-type Major = 15 | 17;
 
 const run = promisify(execFile);
 const commandMsMax = 60_000;
@@ -35,10 +34,13 @@ lc_messages = 'C'
 const folder = mkdtempSync(join(tmpdir(), "compute-ctl-pg-"));
 after(() => rm(folder, { recursive: true }));
 
-const pristine: Readonly<Record<Major, () => Promise<Pristine>>> = {
-  15: once(() => initialise(15)),
-  17: once(() => initialise(17)),
-};
+const pristine = new Map(postgresMajors.map((major) => [major, once(() => initialise(major))] as const));
+
+/**
+ * The servers that tests run on: 15 and 17, or those that TEST_POSTGRES lists, such as `14,18`, or `all`.
+ * @throws Error when it lists one that does not exist
+ */
+export const majors: readonly PostgresMajor[] = chosenMajors(process.env["TEST_POSTGRES"] ?? "15,17");
 
 /** An initialised data directory that servers are copied from. */
 interface Pristine {
@@ -47,8 +49,8 @@ interface Pristine {
 }
 
 /** Starts a server whose superuser is cloud_admin, on a free loopback port; it is gone when the test ends. */
-export async function startTemporaryPostgres(t: TestContext, major: Major): Promise<TemporaryPostgres> {
-  const { postgres, data: source } = await pristine[major]();
+export async function startTemporaryPostgres(t: TestContext, major: PostgresMajor): Promise<TemporaryPostgres> {
+  const { postgres, data: source } = await (pristine.get(major) ?? (() => initialise(major)))();
   const data = join(await mkdtemp(join(folder, "server-")), "data");
   await cp(source, data, { recursive: true });
   await run("chown", ["-R", ownerOf(postgres), join(data, "..")], { timeout: commandMsMax });
@@ -77,7 +79,7 @@ export async function startTemporaryPostgres(t: TestContext, major: Major): Prom
   };
 }
 
-async function initialise(major: Major): Promise<Pristine> {
+async function initialise(major: PostgresMajor): Promise<Pristine> {
   await chmod(folder, 0o755);
   const postgres = await postgresForUser({ major, workdir: folder });
   const home = join(folder, `pristine-${major}`);
@@ -111,4 +113,13 @@ async function freePort(): Promise<number> {
   server.close();
   if (address === null || typeof address === "string") throw new Error("no free port");
   return address.port;
+}
+
+function chosenMajors(text: string): readonly PostgresMajor[] {
+  if (text === "all") return postgresMajors;
+  return text.split(",").map((word) => {
+    const major = postgresMajors.find((known) => String(known) === word.trim());
+    if (major === undefined) throw new Error(`TEST_POSTGRES lists ${word}; there are ${postgresMajors.join(", ")}`);
+    return major;
+  });
 }

@@ -11,10 +11,18 @@ import { type ApplyInput, applyCatalog } from "./apply-catalog.ts";
 const plainDatabase = { allows_connections: "t", connection_limit: "-1", is_template: "f", has_subscriptions: "f" };
 const answers: Readonly<Record<string, readonly SqlRow[]>> = {
   [systemQuery]: [
-    { version: "170010", database: "postgres", has_neon_schema: "t", has_health_check: "t", audit_muted: "f" },
+    {
+      version: "170010",
+      database: "postgres",
+      started: "today",
+      is_superuser: "on",
+      has_neon_schema: "t",
+      has_health_check: "t",
+      audit_muted: "f",
+    },
   ],
   [rolesQuery]: [{ name: "neon_superuser", verifier: null }],
-  [databasesQuery]: [
+  [databasesQuery("neon_superuser")]: [
     { ...plainDatabase, oid: "5", name: "postgres", owner: "cloud_admin" },
     { ...plainDatabase, oid: "6", name: "shop", owner: "cloud_admin", has_subscriptions: "t" },
   ],
@@ -110,4 +118,10 @@ test("an apply that is called off before it begins opens no session", async () =
   const reason = new Error("terminated");
   await assert.rejects(applyCatalog(input({}), { ...ports, signal: AbortSignal.abort(reason) }), reason);
   assert.deepEqual(queries, []);
+});
+
+test("a login that the server refuses ends the apply with the error as it came (T13)", async () => {
+  const { ports } = fakeServer();
+  const refusal = new SqlError("db error: FATAL: password authentication failed", "28P01");
+  await assert.rejects(applyCatalog(input({}), { ...ports, openSession: () => Promise.reject(refusal) }), refusal);
 });

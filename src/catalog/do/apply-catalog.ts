@@ -1,11 +1,13 @@
 import { withScope } from "../../base/scope.ts";
 import type { DerivedSpec } from "../../spec/types.ts";
 import { WantedCatalogError } from "../catalog-error.ts";
-import { atLeastOne } from "../concurrency.ts";
+import { atLeastOne, databaseConnections } from "../concurrency.ts";
 import { planCatalog } from "../plan.ts";
 import type { CatalogSnapshot } from "../snapshot.ts";
+import type { VerifiedDatabases } from "../verified.ts";
 import { wantCatalog } from "../wanted.ts";
-import { type ApplyPorts, applyPlan, type PhaseReport } from "./apply-plan.ts";
+import { type ApplyLimits, applyPlan, type PhaseReport } from "./apply-plan.ts";
+import type { ApplyPorts } from "./apply-ports.ts";
 import { openMaintenanceSession } from "./maintenance-session.ts";
 import { namedFailure } from "./named-failure.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -20,7 +22,17 @@ export interface ApplyInput {
   readonly neonRequired: boolean;
   /** `operation_uuid` of the spec that this process applied last; its deletions are not repeated (T4). */
   readonly appliedOperationUuid?: string | null;
+  /** Lakebase mode: the platform's roles, grants and objects as well. */
+  readonly lakebase?: boolean;
+  /** How many sessions create roles; about as many as the server has cores. */
+  readonly roleConnections?: number;
+  /** Passwords are written to `pg_authid` in one go where that is possible, see docs/decisions/0012. */
+  readonly writePasswordsDirectly?: boolean;
+  /** What the applies of this process have found right; without it each database is visited. */
+  readonly verified?: VerifiedDatabases;
 }
+
+const roleConnectionsDefault = 2;
 
 /** What an apply did: the phases that had work, and what it left out. */
 export interface ApplyReport {
@@ -35,22 +47,32 @@ export interface ApplyReport {
  */
 export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promise<ApplyReport> {
   const { log, signal, openSession } = ports;
-  const { privilegedRoleName, appliedOperationUuid = null } = input;
-  const result = wantCatalog(input.spec, { privilegedRoleName, appliedOperationUuid });
+  const { privilegedRoleName, appliedOperationUuid = null, lakebase = false } = input;
+  const result = wantCatalog(input.spec, { privilegedRoleName, appliedOperationUuid, lakebase });
   if (!result.ok) throw new WantedCatalogError(result.problems);
   const concurrency = atLeastOne(input.concurrency);
   log.info(`Applying config with max ${concurrency} concurrency`);
   try {
     return await withScope(log, async (onExit) => {
-      const session = await openMaintenanceSession(openSession, signal);
+      const session = await openMaintenanceSession(openSession, signal, ports.sessionLimits);
       onExit("close the apply's session", session.close);
       const snapshot = await readSnapshot(session, result.wanted).catch((error: unknown) => {
         throw namedFailure("could not read the catalog", error);
       });
       if (input.neonRequired) requireNeon(snapshot);
-      const plan = planCatalog(result.wanted, snapshot);
+      const verified = input.verified ?? new Map();
+      const plan = planCatalog(result.wanted, snapshot, verified);
       for (const warning of plan.warnings) log.warn(warning);
-      const phases = await applyPlan(plan, session, concurrency, ports);
+      const { serverMajor, serverStarted, isSuperuser } = snapshot;
+      const limits: ApplyLimits = {
+        concurrency,
+        verified,
+        serverStarted,
+        roleConnections: input.roleConnections ?? roleConnectionsDefault,
+        databaseConnections: Math.min(concurrency, databaseConnections(serverMajor)),
+        passwords: input.writePasswordsDirectly === true && isSuperuser ? "catalog" : "statement",
+      };
+      const phases = await applyPlan(plan, session, limits, ports);
       return { phases, warnings: plan.warnings };
     });
   } catch (error) {

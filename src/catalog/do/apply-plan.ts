@@ -1,26 +1,27 @@
-import type { Clock } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
 import { withScope } from "../../base/scope.ts";
-import { type OpenSession, type SqlSession, sqlState } from "../../base/sql.ts";
+import { type SqlSession, sqlState } from "../../base/sql.ts";
 import type { DatabasesPhase, Phase, Plan } from "../plan.ts";
-import { planDatabase } from "../plan-database.ts";
+import { planDatabase, planPublicSchema } from "../plan-database.ts";
 import type { DatabaseSnapshot } from "../snapshot.ts";
-import type { DatabaseTask } from "../task.ts";
+import type { DatabaseTask, PublicSchemaWish } from "../task.ts";
+import { fingerprint, type VerifiedDatabases } from "../verified.ts";
+import type { ApplyPorts } from "./apply-ports.ts";
 import { inParallel } from "./in-parallel.ts";
 import { openMaintenanceSession } from "./maintenance-session.ts";
 import { namedFailure } from "./named-failure.ts";
 import { readDatabaseSnapshot } from "./read-snapshot.ts";
 import { runSteps } from "./run-steps.ts";
+import { runSystemPhase, type SystemPhaseLimits } from "./run-system-phase.ts";
 
 const noSuchDatabase = "3D000";
 
-/** What an apply works with. */
-export interface ApplyPorts {
-  readonly openSession: OpenSession;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Ends the apply and closes its sessions. */
-  readonly signal: AbortSignal;
+/** How a plan is run. */
+export interface ApplyLimits extends SystemPhaseLimits {
+  /** How many databases are worked in at the same time. */
+  readonly concurrency: number;
+  /** Gets what was found right. */
+  readonly verified: VerifiedDatabases;
+  readonly serverStarted: string;
 }
 
 /** How one phase went. */
@@ -38,7 +39,7 @@ export interface PhaseReport {
 export async function applyPlan(
   plan: Plan,
   session: SqlSession,
-  concurrency: number,
+  limits: ApplyLimits,
   ports: ApplyPorts,
 ): Promise<readonly PhaseReport[]> {
   const reports: PhaseReport[] = [];
@@ -46,7 +47,7 @@ export async function applyPlan(
     ports.signal.throwIfAborted();
     const log = ports.log.span("db_apply_changes", { phase: phase.name });
     const startedMs = ports.clock.monotonicMs();
-    const steps = await runPhase(phase, session, concurrency, { ...ports, log });
+    const steps = await runPhase(phase, session, limits, { ...ports, log });
     const ms = Math.round(ports.clock.monotonicMs() - startedMs);
     log.info(`applied ${phase.name}`, { steps, ms });
     reports.push({ name: phase.name, steps, ms });
@@ -54,27 +55,43 @@ export async function applyPlan(
   return reports;
 }
 
-async function runPhase(phase: Phase, session: SqlSession, concurrency: number, ports: ApplyPorts): Promise<number> {
+async function runPhase(phase: Phase, session: SqlSession, limits: ApplyLimits, ports: ApplyPorts): Promise<number> {
   if (phase.where === "system") {
-    await runSteps(session, phase.steps, "", ports.log);
+    await runSystemPhase(phase, session, limits, ports);
     return phase.steps.length;
   }
-  const counts = await inParallel(phase.tasks, concurrency, (task) => runTask(phase, task, ports));
+  const counts = await inParallel(phase.tasks, limits.concurrency, (task) => runTask(phase, task, limits, ports));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Returns how many steps the database needed. */
-async function runTask(phase: DatabasesPhase, task: DatabaseTask, ports: ApplyPorts): Promise<number> {
+async function runTask(
+  phase: DatabasesPhase,
+  task: DatabaseTask,
+  limits: ApplyLimits,
+  ports: ApplyPorts,
+): Promise<number> {
   const { log } = ports;
   const database = JSON.stringify(task.database);
   return withScope(log, async (onExit) => {
     const session = await openTaskSession(phase, task, ports);
     if (session === null) return 0;
     onExit(`close the session in database ${database}`, session.close);
-    const steps = planDatabase(task, await lookAround(session, task));
+    const found = await lookAround(session, task);
+    const steps = planDatabase(task, found);
     await runSteps(session, steps, ` in database ${database}`, log);
+    if (task.publicSchema !== null) {
+      const now = steps.length === 0 ? found : await lookAround(session, task);
+      if (now !== null) remember(task.publicSchema, now, limits);
+    }
     return steps.length;
   });
+}
+
+/** Only what a second look finds right is remembered: a customer may have been at it since the first. */
+function remember(wish: PublicSchemaWish, found: DatabaseSnapshot, { verified, serverStarted }: ApplyLimits): void {
+  const seen = fingerprint(wish, serverStarted, found.defaultGrants);
+  if (seen !== null && planPublicSchema(wish, found).next().done === true) verified.set(found.oid, seen);
 }
 
 /** Null when the task does not depend on what is in the database. */
@@ -94,10 +111,10 @@ async function lookAround(
 async function openTaskSession(
   phase: DatabasesPhase,
   { database }: DatabaseTask,
-  { openSession, signal, log }: ApplyPorts,
+  { openSession, signal, log, sessionLimits }: ApplyPorts,
 ): Promise<SqlSession | null> {
   try {
-    return await openMaintenanceSession(openSession, signal, database);
+    return await openMaintenanceSession(openSession, signal, { ...sessionLimits, database });
   } catch (error) {
     if (phase.mayBeGone && sqlState(error) === noSuchDatabase) {
       log.warn(`database ${JSON.stringify(database)} is gone already`);

@@ -1,4 +1,5 @@
 import { type SqlRow, type SqlSession, sqlState } from "../../base/sql.ts";
+import { lakebaseQuery } from "../lakebase.ts";
 import type { CatalogSnapshot, DatabaseSnapshot } from "../snapshot.ts";
 import {
   databaseQuery,
@@ -8,6 +9,7 @@ import {
   extensionsQuery,
   referencesQuery,
   rolesQuery,
+  type SnapshotRows,
   subscriptionsRecordQuery,
   systemQuery,
 } from "../snapshot-query.ts";
@@ -20,15 +22,21 @@ const undefinedTable = "42P01";
  * @throws SqlError when anything cannot be read (T12)
  */
 export async function readSnapshot(session: SqlSession, wanted: WantedCatalog): Promise<CatalogSnapshot> {
+  return decodeSnapshot(await readSnapshotRows(session, wanted));
+}
+
+/** The same as rows, which can be kept. */
+export async function readSnapshotRows(session: SqlSession, wanted: WantedCatalog): Promise<SnapshotRows> {
   const namedRoles = wanted.deltas.map(({ name }) => name);
-  return decodeSnapshot({
+  return {
     system: await session.run(systemQuery),
     roles: await session.run(rolesQuery),
-    databases: await session.run(databasesQuery),
+    databases: await session.run(databasesQuery(wanted.privilegedRole)),
     extensions: await session.run(extensionsQuery),
     references: namedRoles.length === 0 ? [] : await session.run(referencesQuery(namedRoles)),
     subscriptionsRecord: wanted.dropSubscriptionsOn === null ? [] : await readSubscriptionsRecord(session),
-  });
+    lakebase: wanted.lakebase ? await session.run(lakebaseQuery) : null,
+  };
 }
 
 /** Reads what only a session in the database can tell. */

@@ -4,28 +4,36 @@ import { SqlError, type SqlSession, sqlState } from "../../base/sql.ts";
 import { batchSteps } from "../batch.ts";
 import { describeStep, maskSecrets } from "../describe.ts";
 import { renderStep } from "../render.ts";
+import { type PasswordWriting, renderBatch } from "../render-batch.ts";
 import type { Step } from "../step.ts";
 
 /**
  * Runs steps in order, many to a query. A query of several statements is one transaction: when it fails nothing of it has
  * happened, and its steps are run again one by one, so that those before the failing one are kept and that one is named.
+ * @param passwords how a batch sets passwords; single steps do it by statement
  * @param where the end of the error message, as in ` in database "shop"`
  * @throws SqlError with the SQLSTATE of the failing step, its message without secrets
  */
-export async function runSteps(session: SqlSession, steps: readonly Step[], where: string, log: Log): Promise<void> {
+export async function runSteps(
+  session: SqlSession,
+  steps: readonly Step[],
+  where: string,
+  log: Log,
+  passwords: PasswordWriting = "statement",
+): Promise<void> {
   for (const batch of batchSteps(steps)) {
     for (const step of batch) log.debug(describeStep(step), { why: step.why });
-    if (!(await runBatch(session, batch))) {
+    if (!(await runBatch(session, batch, passwords))) {
       for (const step of batch) await runStep(session, step, where);
     }
   }
 }
 
-/** Returns false when the batch must be run step by step: because it failed, or because it is one step only. */
-async function runBatch(session: SqlSession, batch: readonly Step[]): Promise<boolean> {
-  if (batch.length === 1) return false;
+/** Returns false when the batch must be run step by step: because it failed, or because it is no more than a step. */
+async function runBatch(session: SqlSession, batch: readonly Step[], passwords: PasswordWriting): Promise<boolean> {
+  if (batch.length === 1 && passwords === "statement") return false;
   try {
-    await session.run(batch.map(renderStep).join(";\n"));
+    await session.run(renderBatch(batch, passwords));
     return true;
   } catch {
     return false;

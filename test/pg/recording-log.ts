@@ -1,0 +1,19 @@
+import type { Log } from "../../src/base/log.ts";
+
+/** A log that keeps every line, with its level and its fields. */
+export function createRecordingLog(): { readonly log: Log; readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  const write =
+    (level: string) =>
+    (message: string, fields: object = {}): void => {
+      lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+    };
+  const log: Log = {
+    debug: write("DEBUG"),
+    info: write("INFO"),
+    warn: write("WARN"),
+    error: write("ERROR"),
+    span: () => log,
+  };
+  return { log, lines };
+}
