@@ -2,7 +2,7 @@ import { describeError } from "../base/error-chain.ts";
 import type { BackendMessage } from "../storage/wire/messages.ts";
 
 /** The classes of errors that Neon's servers tell apart in their replies (BASE-35). */
-export type FailureKind = "not-found" | "unauthorized" | "shutting-down" | "reconnect" | "other";
+export type FailureKind = "not-found" | "unauthorized" | "shutting-down" | "reconnect" | "stream-ended" | "other";
 
 /** How the command came: as one Query message, or by Parse and Execute. */
 export type QueryProtocol = "simple" | "extended";
@@ -41,6 +41,7 @@ const sqlStates: Readonly<Record<FailureKind, string>> = {
   unauthorized: "XX000",
   "shutting-down": "57P01",
   reconnect: "08006",
+  "stream-ended": "00000",
   other: "XX000",
 };
 
@@ -54,6 +55,7 @@ function simpleText(error: CommandFailure): string {
       return "shutdown";
     case "reconnect":
       return "reconnect";
+    case "stream-ended":
     case "other":
       return describeError(error);
   }
@@ -69,6 +71,7 @@ function extendedText(error: CommandFailure): string {
       return "Shutting down";
     case "reconnect":
       return "reconnect";
+    case "stream-ended":
     case "other":
       return error.message;
   }

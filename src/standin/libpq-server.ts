@@ -4,10 +4,10 @@ import { describeError } from "../base/error-chain.ts";
 import { once as firstTime } from "../base/once.ts";
 import { decodeFrontend } from "../storage/wire/decode-frontend.ts";
 import { encodeBackend } from "../storage/wire/encode-backend.ts";
-import type { BackendMessage } from "../storage/wire/messages.ts";
+import type { BackendMessage, FrontendMessage } from "../storage/wire/messages.ts";
 import { MessageReader } from "../storage/wire/reader.ts";
 import { HangUp } from "./command-failure.ts";
-import { createSession, type LibpqService, type Session } from "./libpq-session.ts";
+import { type ClientInput, createSession, type LibpqService, type Session } from "./libpq-session.ts";
 
 /** A server that listens on 127.0.0.1. */
 export interface RunningServer {
@@ -59,9 +59,10 @@ async function serve<Fault extends { readonly kind: string }>(
   socket.setTimeout(idleMsMax, () => socket.destroy());
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
-  const session = createSession(service, fault, (message) => send(socket, message, gone.signal));
+  const input = readMessages(socket, gone.signal);
+  const session = createSession(service, fault, input, (message) => send(socket, message, gone.signal));
   try {
-    await converse(socket, session);
+    await converse(socket, input, session);
   } catch (error) {
     if (!(error instanceof HangUp) && !socket.destroyed) {
       process.stderr.write(`stand-in ${service.name}: dropped a connection: ${describeError(error)}\n`);
@@ -70,17 +71,33 @@ async function serve<Fault extends { readonly kind: string }>(
   }
 }
 
-/** Reads messages one after the other; while one is being answered nothing more is read. */
-async function converse(socket: Socket, session: Session): Promise<void> {
+/** Answers messages one after the other; while one is being answered nothing more is read. */
+async function converse(socket: Socket, input: ClientInput, session: Session): Promise<void> {
+  for (let message = await input.next(); message !== undefined; message = await input.next()) {
+    if ((await session(message)) === "go-on") continue;
+    // What is left unread would turn the close into a reset, and the client might lose our last words.
+    socket.end().resume();
+    return;
+  }
+}
+
+function readMessages(socket: Socket, signal: AbortSignal): ClientInput {
   const reader = new MessageReader({ side: "server" });
+  const messages = cutMessages(socket, reader);
+  return {
+    signal,
+    hasMore: () => reader.bufferedBytes > 0 || socket.readableLength > 0,
+    next: async () => {
+      const { done, value } = await messages.next();
+      return done ? undefined : value;
+    },
+  };
+}
+
+async function* cutMessages(socket: Socket, reader: MessageReader): AsyncGenerator<FrontendMessage, void, undefined> {
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     reader.push(chunk);
-    for (let raw = reader.next(); raw !== undefined; raw = reader.next()) {
-      if ((await session(decodeFrontend(raw))) === "go-on") continue;
-      // What is left unread would turn the close into a reset, and the client might lose our last words.
-      socket.end().resume();
-      return;
-    }
+    for (let raw = reader.next(); raw !== undefined; raw = reader.next()) yield decodeFrontend(raw);
   }
 }
 

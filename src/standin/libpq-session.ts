@@ -10,8 +10,30 @@ export interface Client<Fault> {
   readonly fault: Fault | null;
 }
 
-/** Answers a command with the messages of its reply, up to CommandComplete. @throws CommandFailure, HangUp */
-export type RunCommand = (command: string) => AsyncIterable<BackendMessage>;
+/** What a client sends, message by message. */
+export interface ClientInput {
+  /** Undefined when the client is gone. @throws ProtocolError */
+  next(): Promise<FrontendMessage | undefined>;
+  /** Whether more of it is here already. */
+  hasMore(): boolean;
+  /** Fires when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The server's end of a COPY BOTH. */
+export interface CopyChannel extends Pick<ClientInput, "hasMore" | "signal"> {
+  /** What the client says next; undefined when it ended the copy. @throws HangUp when it says something else */
+  receive(): Promise<Buffer | undefined>;
+  send(data: Buffer): Promise<void>;
+}
+
+/** A part of the reply to a command. After `copyBoth` the connection never comes back to queries (SK-2). */
+export type Reply =
+  | BackendMessage
+  | { readonly kind: "copyBoth"; readonly converse: (channel: CopyChannel) => Promise<void> };
+
+/** Answers a command with the parts of its reply, up to CommandComplete. @throws CommandFailure, HangUp */
+export type RunCommand = (command: string) => AsyncIterable<Reply>;
 
 /** What a server does behind the protocol. */
 export interface LibpqService<Fault extends { readonly kind: string }> {
@@ -41,6 +63,7 @@ const idle: BackendMessage = { kind: "readyForQuery", status: "I" };
 export function createSession<Fault extends { readonly kind: string }>(
   service: LibpqService<Fault>,
   fault: Fault | null,
+  input: ClientInput,
   send: Send,
 ): Session {
   const verifyToken = fault?.kind === "bad-auth" ? async () => undefined : service.verifyToken;
@@ -83,15 +106,26 @@ export function createSession<Fault extends { readonly kind: string }>(
     return "end";
   };
 
+  const sendReply = async (reply: Reply): Promise<void> => {
+    if (reply.kind !== "copyBoth") return send(reply);
+    await send({ kind: "copyBothResponse" });
+    await reply.converse(copyChannel(input, send));
+  };
+
   const perform = async (run: RunCommand, text: string, protocol: QueryProtocol): Promise<"go-on" | "end"> => {
+    let copies = false;
     try {
-      for await (const message of run(text)) await send(message);
+      for await (const reply of run(text)) {
+        copies ||= reply.kind === "copyBoth";
+        await sendReply(reply);
+      }
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
       await send(errorReply(error, protocol));
       if (closesAfter(error, protocol)) return "end";
       skipsToSync = protocol === "extended";
     }
+    if (copies) return "end";
     return protocol === "simple" ? sendAll(idle) : "go-on";
   };
 
@@ -130,6 +164,20 @@ export function createSession<Fault extends { readonly kind: string }>(
       case "ready":
         return answer(message, state.run);
     }
+  };
+}
+
+function copyChannel(input: ClientInput, send: Send): CopyChannel {
+  return {
+    signal: input.signal,
+    hasMore: input.hasMore,
+    send: (data) => send({ kind: "copyData", data }),
+    receive: async () => {
+      const message = await input.next();
+      if (message?.kind === "copyData") return message.data;
+      if (message === undefined || message.kind === "copyDone" || message.kind === "terminate") return undefined;
+      throw new HangUp(`${message.kind} in the middle of a COPY BOTH`);
+    },
   };
 }
 

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
 import type { JWTPayload } from "jose";
 import { parseTenantId, parseTimelineId, type TenantId, type TimelineId } from "../base/ids.ts";
 import type { Lsn } from "../base/lsn.ts";
+import { type StandinSafekeeper, startSafekeeper } from "./acceptor/safekeeper.ts";
 import { makeBaseImage } from "./base-image.ts";
 import type { FaultPlan, PageserverFault, SafekeeperFault } from "./faults.ts";
 import { type StandinPageserver, startPageserver } from "./pageserver.ts";
 import { type PostgresForUser, postgresForUser } from "./postgres-install.ts";
 import type { PostgresMajor } from "./postgres-major.ts";
-import { type StandinSafekeeper, startSafekeeper } from "./safekeeper.ts";
 import { createTokenAuthority, type PublicKeys, type TokenAuthority } from "./token.ts";
 
 /** The ids under which the storage knows a branch. */
@@ -54,7 +56,7 @@ export interface StandinStorage {
 
 /**
  * Starts a pageserver and safekeepers on free ports of 127.0.0.1 that hold one freshly made branch. For development and
- * tests: they keep nothing, take no WAL, and serve no pages; the archive is a complete cluster, so that stock Postgres
+ * tests: the safekeepers are real ones, but the pageserver takes no WAL and serves no pages; the archive is a complete cluster, so that stock Postgres
  * starts from it.
  */
 export async function startStorage(options: StorageOptions): Promise<StandinStorage> {
@@ -65,18 +67,20 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
   const tokens: TokenAuthority | null = options.tokens ? authority : null;
   const { pageserver: pageserverFaults = null, safekeepers: safekeeperFaults = [] } = options.faults ?? {};
   const pageserver = await startPageserver({ image, timelines: [branch], tokens, faults: pageserverFaults });
-  const position = { flushLsn: image.lsn, commitLsn: image.lsn };
+  // A new folder each time: several storages may share a workdir.
+  const folder = await mkdtemp(join(options.workdir, "safekeepers-"));
   const safekeepers = await Promise.all(
     Array.from({ length: options.safekeepers }, (_, index) =>
       startSafekeeper({
-        ...branch,
-        systemId: image.systemId,
-        position,
+        nodeId: BigInt(index + 1),
+        folder: join(folder, String(index + 1)),
         tokens,
         faults: safekeeperFaults[index] ?? null,
       }),
     ),
   );
+  const server = { pgVersion: options.major * 10_000, systemId: image.systemId };
+  for (const safekeeper of safekeepers) safekeeper.createTimeline({ ...branch, server, startLsn: image.lsn });
   return {
     ...branch,
     lsn: image.lsn,

@@ -74,8 +74,8 @@ export class StockPostgresCannotSync extends Error {
   constructor(pgbin: string, doubt: string | null) {
     super(
       `${pgbin} is a Postgres without --sync-safekeepers. The safekeepers do not agree on where the WAL ends, or did not ` +
-        "answer in time, and only Neon's build of Postgres can settle that: point --pgbin to one, or bring the " +
-        "safekeepers up so that all report the same flush and commit LSN",
+        "answer in time: let this program settle that with --sync-safekeepers native, point --pgbin to Neon's build of " +
+        "Postgres, or bring the safekeepers up so that all report the same flush and commit LSN",
       doubt === null ? {} : { cause: new Error(doubt) },
     );
     this.name = "StockPostgresCannotSync";

@@ -4,7 +4,15 @@ import { parseTenantId, parseTimelineId } from "../base/ids.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { ComputeMode, Pageserver, PageserverConnectionInfo } from "../spec/types.ts";
 import { parseConnectionTarget } from "./connection-target.ts";
-import { basebackupCommand, basebackupStartup, basebackupUrl, timelineStatusStartup } from "./requests.ts";
+import {
+  basebackupCommand,
+  basebackupStartup,
+  basebackupUrl,
+  proposerStartup,
+  timelineStatusStartup,
+  walPushCommand,
+  walReadCommand,
+} from "./requests.ts";
 
 const tenantId = parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90");
 const timelineId = parseTimelineId("0f1e2d3c4b5a69788796a5b4c3d2e1f0");
@@ -24,6 +32,20 @@ describe("base backup command (BASE-41)", () => {
       assert.equal(basebackupCommand(branch, lsn, mode), `basebackup ${tenantId} ${timelineId} ${rest}`);
     });
   }
+});
+
+describe("a proposer's requests (SK-2, SK-31, SK-47)", () => {
+  it("open conversations about WAL", () => {
+    assert.equal(walPushCommand(3, true), "START_WAL_PUSH (proto_version '3', allow_timeline_creation 'true')");
+    assert.equal(walPushCommand(2, false), "START_WAL_PUSH (proto_version '2', allow_timeline_creation 'false')");
+    assert.equal(walReadCommand(0x1700000n, 4n), "START_REPLICATION PHYSICAL 0/1700000 (term='4')");
+  });
+
+  it("name the branch and the database that they all name", () => {
+    const params = proposerStartup(branch);
+    assert.equal(params.get("database"), "replication");
+    assert.equal(params.get("options"), `-c timeline_id=${timelineId} tenant_id=${tenantId}`);
+  });
 });
 
 describe("startup parameters (BASE-32)", () => {

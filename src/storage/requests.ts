@@ -32,9 +32,23 @@ export function basebackupStartup(target: ConnectionTarget, mode: ComputeMode): 
 }
 
 /** What a client says of itself when it asks a safekeeper for its status (BASE-32). */
-export function timelineStatusStartup({ tenantId, timelineId }: Branch): ReadonlyMap<string, string> {
-  const options = `-c timeline_id=${timelineId} tenant_id=${tenantId}`;
-  return startup({ user: "no_user", database: null, options, applicationName: null });
+export function timelineStatusStartup(branch: Branch): ReadonlyMap<string, string> {
+  return startup({ user: "no_user", database: null, options: branchOptions(branch), applicationName: null });
+}
+
+/** What a proposer says of itself to a safekeeper (SK-31). The user is of no interest there. */
+export function proposerStartup(branch: Branch): ReadonlyMap<string, string> {
+  return startup({ user: "no_user", database: "replication", options: branchOptions(branch), applicationName: null });
+}
+
+/** The command that opens a conversation about WAL; the safekeeper may make the timeline when it is told so (SK-2). */
+export function walPushCommand(protocolVersion: 2 | 3, mayCreate: boolean): string {
+  return `START_WAL_PUSH (proto_version '${protocolVersion}', allow_timeline_creation '${mayCreate}')`;
+}
+
+/** The command that reads WAL, also what is not committed yet, of a safekeeper in that term (SK-47). */
+export function walReadCommand(lsn: Lsn, term: bigint): string {
+  return `START_REPLICATION PHYSICAL ${formatLsn(lsn)} (term='${term}')`;
 }
 
 /**
@@ -50,6 +64,10 @@ export function basebackupUrl({ shardCount, shards }: PageserverConnectionInfo):
   if (first === undefined) throw new ConnectionTargetError("must have at least one pageserver");
   if (first.libpqUrl === null) throw new ConnectionTargetError(`no libpq_url for shard ${shard}`);
   return first.libpqUrl;
+}
+
+function branchOptions({ tenantId, timelineId }: Branch): string {
+  return `-c timeline_id=${timelineId} tenant_id=${tenantId}`;
 }
 
 function startup(self: {

@@ -13,7 +13,7 @@ export const usage = `Brings up a stand-in for Neon's storage and a compute from
 
 Usage: npm start -- [options]
 
-  --postgres 15|17  which Postgres of the npm packages to run (default 17)
+  --postgres 14…18  which Postgres of the npm packages to run (default 17)
   --verbose         show the compute's whole log, not only its warnings and errors
   --keep            leave the temporary folder behind (data directory, config, log)
   --help            print this

@@ -300,3 +300,93 @@ describe("copy (BASE-36)", () => {
     assert.equal(bytes, messages << 20);
   });
 });
+
+describe("COPY BOTH", () => {
+  const enter = async (peer: FakePeer): Promise<string> => {
+    const [query] = await peer.until("query");
+    peer.send({ kind: "copyBothResponse" });
+    return query?.kind === "query" ? query.text : "";
+  };
+
+  it("carries data both ways, and what was sent last arrives although we close our half", async (t) => {
+    const seen: string[] = [];
+    const connection = await open(
+      t,
+      afterLogin(async (peer) => {
+        seen.push(await enter(peer));
+        peer.send({ kind: "copyData", data: Buffer.from("one") }, { kind: "copyData", data: Buffer.from("two") });
+        for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
+          seen.push(message.kind === "copyData" ? message.data.toString() : message.kind);
+        }
+      }),
+    );
+    await connection.startCopyBoth("START", 10_000);
+    connection.sendCopyData(Buffer.from("ours"));
+    assert.equal(String(await connection.receiveCopyData(10_000)), "one");
+    connection.halfClose();
+    assert.equal(String(await connection.receiveCopyData(10_000)), "two");
+    await assert.rejects(connection.receiveCopyData(10_000), ConnectionError);
+    assert.deepEqual(seen, ["START", "ours"]);
+  });
+
+  it("that does not begin, ends with an error, or has something else in it is told", async (t) => {
+    const refused = await open(
+      t,
+      afterLogin(async (peer) => {
+        await peer.until("query");
+        peer.send({ kind: "readyForQuery", status: "I" });
+        await peer.next();
+      }),
+    );
+    await assert.rejects(refused.startCopyBoth("START", 10_000), /readyForQuery where copyBothResponse was due/);
+    const replies: readonly (readonly [BackendMessage, RegExp])[] = [
+      [serverError("got generation 9"), /db error: ERROR: got generation 9/],
+      [{ kind: "readyForQuery", status: "I" }, /readyForQuery where copyData was due/],
+    ];
+    for (const [reply, expected] of replies) {
+      const connection = await open(
+        t,
+        afterLogin(async (peer) => {
+          await enter(peer);
+          peer.send(reply);
+          await peer.next();
+        }),
+      );
+      await connection.startCopyBoth("START", 10_000);
+      await assert.rejects(connection.receiveCopyData(10_000), expected);
+    }
+    const ended = await open(
+      t,
+      afterLogin(async (peer) => {
+        await enter(peer);
+        peer.send({ kind: "copyDone" });
+        await peer.next();
+      }),
+    );
+    await ended.startCopyBoth("START", 10_000);
+    assert.equal(await ended.receiveCopyData(10_000), undefined);
+  });
+
+  it("waits for a server that is slow to read", async (t) => {
+    const begin = Promise.withResolvers<void>();
+    const connection = await open(
+      t,
+      afterLogin(async (peer) => {
+        await enter(peer);
+        await begin.promise;
+        while ((await peer.next()) !== undefined);
+      }),
+    );
+    await connection.startCopyBoth("START", 10_000);
+    await connection.drained(never);
+    connection.sendCopyData(Buffer.alloc(12 * 1024 * 1024));
+    let isDrained = false;
+    const drained = connection.drained(never).then(() => {
+      isDrained = true;
+    });
+    await delay(20);
+    assert.equal(isDrained, false);
+    begin.resolve();
+    await drained;
+  });
+});

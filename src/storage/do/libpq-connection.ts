@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { withDeadline } from "../../base/deadline.ts";
 import { type ConnectionTarget, formatHostPort, type HostPort } from "../connection-target.ts";
@@ -165,10 +166,38 @@ export class LibpqConnection {
     return this.#copied(limits);
   }
 
+  /** Begins a COPY BOTH by a simple query; from here on nothing but copied data goes both ways (chapter 06 §8). */
+  async startCopyBoth(command: string, idleMsMax: number): Promise<void> {
+    this.#send({ kind: "query", text: command });
+    await this.#expect("copyBothResponse", idleMsMax);
+  }
+
+  /** What the server copies to us next; undefined when it ended the copy. */
+  async receiveCopyData(idleMsMax: number): Promise<Buffer | undefined> {
+    const message = await this.#stream.next(idleMsMax);
+    if (message.kind === "copyData") return message.data;
+    if (message.kind === "copyDone") return undefined;
+    throw this.#unexpected(message, "copyData");
+  }
+
+  sendCopyData(data: Buffer): void {
+    this.#send({ kind: "copyData", data });
+  }
+
+  /** Waits until the socket took what was sent. @throws the socket's error, AbortError when `signal` fires */
+  async drained(signal: AbortSignal): Promise<void> {
+    if (this.#socket.writableNeedDrain) await once(this.#socket, "drain", { signal });
+  }
+
+  /** Sends what is left and closes our half: what the server still says can be read. */
+  halfClose(): void {
+    this.#socket.end();
+  }
+
   /** Says good-bye, if anybody listens, and lets go of the socket. */
   close(): void {
     this.#unbind();
-    if (this.#socket.connecting || this.#socket.destroyed) {
+    if (this.#socket.connecting || !this.#socket.writable) {
       this.#socket.destroy();
     } else {
       this.#send({ kind: "terminate" });
