@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parsePostgresVersion } from "./version.ts";
+import { parsePostgresVersion, versionNumber } from "./version.ts";
+
+describe("the version as a number (SK-32)", () => {
+  for (const [version, number] of [
+    ["17.5", 170005],
+    ["17.10", 170010],
+    ["16beta2", 160000],
+    ["18devel", 180000],
+  ] as const) {
+    it(`is ${number} for ${version}`, () => {
+      assert.equal(versionNumber({ major: Math.floor(number / 10_000), version }), number);
+    });
+  }
+});
 
 describe("the version of Postgres (CLI-5)", () => {
   const good = [

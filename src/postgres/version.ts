@@ -9,6 +9,12 @@ export interface PostgresVersion {
 const majorMin = 14;
 const majorMax = 18;
 
+/** The version as one number, as in 170005 for 17.5; a version before its first release counts as minor 0 (SK-32). */
+export function versionNumber({ major, version }: PostgresVersion): number {
+  const minor = /^\d+\.(\d+)/.exec(version)?.[1] ?? "0";
+  return major * 10_000 + Number(minor);
+}
+
 /** Reads what `postgres --version` or `pg_config --version` prints (CLI-5); only majors that this program can run are fine. */
 export function parsePostgresVersion(text: string): Parsed<PostgresVersion> {
   const match = /^(?:\S+ )?\(?PostgreSQL\)? (?<version>(?<major>\d{1,3})[0-9a-z.]*)/.exec(text.trim());
