@@ -1,7 +1,10 @@
 import type { Lsn } from "../base/lsn.ts";
+import type { TraceContext } from "../base/tracer.ts";
 import type { Config, Problem } from "../spec/types.ts";
+import type { Operation } from "./operation.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
 import type { ComputeStatus } from "./status.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What `/status` tells (HTTP-32). */
 export interface StatusView {
@@ -13,12 +16,29 @@ export interface StatusView {
   readonly error: string | null;
 }
 
-/** How long the process lingers after termination (LIFE-35); Postgres is shut down fast in both. */
-export type TerminateMode = "fast" | "immediate";
+/** How the compute is to end. */
+export interface TerminateOrder {
+  /** How long the process lingers afterwards (LIFE-35); Postgres is shut down fast in both. */
+  readonly mode: "fast" | "immediate";
+  /** Also in statuses that refuse otherwise, such as `failed` (FIELD-11). */
+  readonly force: boolean;
+  /** Joins a termination that goes on already, instead of being refused. */
+  readonly join: boolean;
+}
+
+/** How a spec is taken over. */
+export interface ConfigureOptions {
+  /** Whether the answer waits for the outcome. */
+  readonly wait: boolean;
+  /** The request's span, which the start of an empty compute becomes a child of (HTTP-15). */
+  readonly trace?: TraceContext | undefined;
+}
 
 /** How a `/configure` ended (HTTP-38 to HTTP-41). */
 export type ConfigureOutcome =
   | { readonly kind: "running"; readonly view: StatusView }
+  /** Taken over; the outcome will be on record under this operation. */
+  | { readonly kind: "accepted"; readonly operation: Operation }
   | { readonly kind: "underivable"; readonly problems: readonly Problem[] }
   | { readonly kind: "refused"; readonly status: ComputeStatus }
   | { readonly kind: "failed"; readonly error: string };
@@ -31,12 +51,32 @@ export type TerminateOutcome =
   | { readonly kind: "refused"; readonly status: ComputeStatus }
   | { readonly kind: "failed"; readonly error: string };
 
+/** What a `/refresh_configuration` came to (HTTP-73); an accepted one is carried out later. */
+export type RefreshOutcome =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "refused"; readonly status: ComputeStatus };
+
 /** The compute as its HTTP servers see it: everything a route may ask or order. */
 export interface ComputeControl {
   status(): StatusView;
   startupMetrics(): StartupMetrics;
-  /** Takes over a config's spec; answers when its outcome is known. A caller that goes away changes nothing. */
-  configure(config: Config): Promise<ConfigureOutcome>;
+  timeline(): Timeline;
+  /** The newest operations, the oldest first. */
+  operations(): readonly Operation[];
+  /**
+   * Resolves to the view as soon as the status is one of `wanted`, or as it is after `limitMs` milliseconds or when the
+   * signal fires; never rejects.
+   */
+  waitForStatus(wanted: readonly ComputeStatus[], limitMs: number, signal: AbortSignal): Promise<StatusView>;
+  /**
+   * Takes over a config's spec; answers when its outcome is known, or at once when `wait` is false. A caller that goes
+   * away changes nothing.
+   */
+  configure(config: Config, options: ConfigureOptions): Promise<ConfigureOutcome>;
+  /** Has the compute pull its config again (LIFE-29). */
+  refresh(): RefreshOutcome;
   /** Ends the compute; answers when Postgres is gone and the LSN is known. */
-  terminate(mode: TerminateMode): Promise<TerminateOutcome>;
+  terminate(order: TerminateOrder): Promise<TerminateOutcome>;
+  /** Whether Postgres accepts connections on its port right now; rejects with the reason when it does not (LIFE-63). */
+  checkAlive(signal: AbortSignal): Promise<void>;
 }

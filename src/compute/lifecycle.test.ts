@@ -1,109 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import type { Log } from "../base/log.ts";
-import { decodeConfig } from "../spec/decode.ts";
-import { deriveSpec } from "../spec/derive.ts";
-import type { Config, DerivedSpec } from "../spec/types.ts";
-import { type Compute, createCompute } from "./lifecycle.ts";
-import type { ComputePorts, ComputeSettings, PostgresExit, PostgresProcess } from "./ports.ts";
-import { createStore } from "./store.ts";
-
-const minimal = readFileSync(new URL("../../test/fixtures/minimal.config.json", import.meta.url), "utf8");
-
-function configWith(change: (spec: Record<string, unknown>) => void = () => {}): Config {
-  const document = JSON.parse(minimal);
-  change(document.spec);
-  const decoded = decodeConfig(JSON.stringify(document), { source: "file" });
-  assert.ok(decoded.ok);
-  return decoded.value;
-}
-
-function derived(config: Config): DerivedSpec {
-  assert.ok(config.spec !== null);
-  const result = deriveSpec(config.spec);
-  assert.ok(result.ok);
-  return result.value;
-}
-
-const settings: ComputeSettings = {
-  pgdata: "/nowhere",
-  privilegedRoleName: "neon_superuser",
-  internalHttpPort: 3081,
-  lakebasePort: null,
-  tls: null,
-  overcommitMemory: null,
-  platform: "linux",
-  lingerMs: { long: 20, short: 1 },
-};
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, span: () => silent };
-
-/** A world of doubles: every call is noted in `calls`, and `overrides` replaces what a test wants to go otherwise. */
-function world(overrides: { readonly [K in keyof ComputePorts]?: Partial<ComputePorts[K]> } = {}) {
-  const calls: string[] = [];
-  const exited = Promise.withResolvers<PostgresExit>();
-  const end = (how: string) => async (): Promise<void> => {
-    calls.push(how);
-    exited.resolve({ code: 0, text: "exit status: 0" });
-  };
-  const postgres: PostgresProcess = {
-    pid: 42,
-    ready: Promise.resolve(),
-    exited: exited.promise,
-    reload: () => void calls.push("reload"),
-    stop: end("stop"),
-    quit: end("quit"),
-  };
-  const note = (call: string) => async (): Promise<void> => {
-    calls.push(call);
-  };
-  const doubles: ComputePorts = {
-    log: silent,
-    clock: { now: () => new Date(0), monotonicMs: () => 0 },
-    server: { major: 17, hasLibrary: () => true, ...overrides.server },
-    pgdata: {
-      recreate: note("recreate"),
-      writeConf: note("conf"),
-      copyTlsFiles: note("tls"),
-      finish: note("finish"),
-      writeOverride: async (text) => void calls.push(`override '${text}'`),
-      ...overrides.pgdata,
-    },
-    storage: {
-      checkSafekeepers: async () => 0x16b3748n,
-      syncSafekeepers: async () => 0x17n,
-      finalLsn: async () => 0x16b3750n,
-      fetchBasebackup: async (_spec, lsn) => {
-        calls.push(`basebackup ${lsn.toString(16)}`);
-        return { connectMicros: 1.5, basebackupMs: 2.5, bytes: 3 };
-      },
-      ...overrides.storage,
-    },
-    postgres: {
-      start: async () => {
-        calls.push("postgres");
-        return postgres;
-      },
-      warmSession() {},
-      ...overrides.postgres,
-    },
-    catalog: { apply: note("catalog"), ...overrides.catalog },
-  };
-  const statuses: string[] = [];
-  const store = createStore(new Date(0), (_before, after) => statuses.push(after));
-  const make = (spec: DerivedSpec | null): Compute => createCompute(doubles, settings, store, spec);
-  return { calls, statuses, store, make, exit: exited.resolve, postgres };
-}
-
-/** Work that only ends when it is cancelled. */
-function endless(_spec: DerivedSpec, signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+import type { DerivedSpec } from "../spec/types.ts";
+import { configWith, derived, endless, running, until, world } from "./test-world.ts";
 
 describe("a compute with a spec at start", () => {
   it("goes through init and running in the order of LIFE-12, and ends with Postgres's code", async () => {
@@ -124,6 +22,8 @@ describe("a compute with a spec at start", () => {
       "catalog",
       "override ''",
       "reload",
+      "migrate",
+      "update neon",
     ]);
   });
 
@@ -183,48 +83,12 @@ describe("a compute with a spec at start", () => {
   });
 });
 
-describe("terminate", () => {
-  it("shuts Postgres down fast and answers with the final LSN (HTTP-51)", async () => {
-    const { calls, statuses, make } = world();
-    const compute = make(derived(configWith()));
-    const code = compute.run();
-    await until(() => statuses.includes("running"));
-    assert.deepEqual(await compute.control.terminate("immediate"), { kind: "terminated", lsn: 0x16b3750n });
-    assert.ok(calls.includes("stop"));
-    assert.deepEqual(await compute.control.terminate("fast"), { kind: "already-terminated", lsn: 0x16b3750n });
-    assert.equal(await code, 0);
-    assert.deepEqual(statuses, ["init", "running", "termination_pending_immediate", "terminated"]);
-  });
-
-  it("answers with the reason when the final sync fails, and the process exits 1 (T-2)", async () => {
-    const finalLsn = async (): Promise<never> => {
-      throw new Error("no quorum");
-    };
-    const { statuses, make } = world({ storage: { finalLsn } });
-    const compute = make(derived(configWith()));
-    const code = compute.run();
-    await until(() => statuses.includes("running"));
-    assert.deepEqual(await compute.control.terminate("fast"), { kind: "failed", error: "no quorum" });
-    assert.equal(await code, 1);
-    assert.equal(statuses.at(-1), "failed");
-  });
-
-  it("is refused during the start", async () => {
-    const { make } = world({ storage: { checkSafekeepers: endless } });
-    const compute = make(derived(configWith()));
-    const code = compute.run();
-    assert.deepEqual(await compute.control.terminate("fast"), { kind: "refused", status: "init" });
-    compute.interrupt(new Error("enough"));
-    assert.equal(await code, 1);
-  });
-});
-
 describe("an empty compute", () => {
   it("starts with the spec that /configure brings, and answers when it runs (HTTP-40)", async () => {
     const { statuses, make, exit } = world();
     const compute = make(null);
     const code = compute.run();
-    const outcome = await compute.control.configure(configWith());
+    const outcome = await compute.control.configure(configWith(), { wait: true });
     assert.equal(outcome.kind, "running");
     assert.deepEqual(statuses, ["configuration_pending", "init", "running"]);
     exit({ code: 0, text: "exit status: 0" });
@@ -238,7 +102,10 @@ describe("an empty compute", () => {
     const { make } = world({ pgdata: { recreate } });
     const compute = make(null);
     const code = compute.run();
-    assert.deepEqual(await compute.control.configure(configWith()), { kind: "failed", error: "disk full" });
+    assert.deepEqual(await compute.control.configure(configWith(), { wait: true }), {
+      kind: "failed",
+      error: "disk full",
+    });
     assert.equal(await code, 1);
   });
 
@@ -246,91 +113,70 @@ describe("an empty compute", () => {
     const { make } = world({ storage: { checkSafekeepers: endless } });
     const compute = make(null);
     const code = compute.run();
-    void compute.control.configure(configWith());
-    const second = await compute.control.configure(configWith());
+    void compute.control.configure(configWith(), { wait: true });
+    const second = await compute.control.configure(configWith(), { wait: true });
     assert.equal(second.kind, "refused");
     compute.interrupt(new Error("enough"));
     assert.equal(await code, 1);
   });
 });
 
-describe("/configure on a running compute", () => {
-  async function running(overrides: Parameters<typeof world>[0] = {}) {
-    const made = world(overrides);
-    const compute = made.make(derived(configWith()));
-    const code = compute.run();
-    await until(() => made.statuses.includes("running"));
-    const end = async (): Promise<void> => {
-      made.exit({ code: 0, text: "exit status: 0" });
-      await code;
-    };
-    return { ...made, compute, end };
-  }
-
-  it("rewrites the configuration, reloads, applies the catalog (CONF-44)", async () => {
-    const { compute, calls, statuses, end } = await running();
-    calls.length = 0;
-    assert.equal((await compute.control.configure(configWith())).kind, "running");
-    assert.deepEqual(calls, [
-      "conf",
-      "reload",
-      "override 'neon.max_cluster_size=-1'",
-      "reload",
-      "catalog",
-      "override ''",
-      "reload",
-    ]);
-    assert.deepEqual(statuses.slice(2), ["configuration_pending", "configuration", "running"]);
-    await end();
-  });
-
-  it("only reloads when the catalog is to be skipped (LIFE-94)", async () => {
-    const { compute, calls, end } = await running();
-    calls.length = 0;
-    const skipping = configWith((spec) => {
-      spec["skip_pg_catalog_updates"] = true;
-    });
-    await compute.control.configure(skipping);
-    assert.deepEqual(calls, ["conf", "reload"]);
-    await end();
-  });
-
-  it("refuses to become another compute, and stays running", async () => {
+describe("the timeline", () => {
+  it("holds the phases of the start and every change of status", async () => {
     const { compute, end } = await running();
-    const other = configWith((spec) => {
-      spec["tenant_id"] = "ffffffffffffffffffffffffffffffff";
-      spec["mode"] = "Replica";
-    });
-    const outcome = await compute.control.configure(other);
-    assert.ok(outcome.kind === "underivable");
+    const { phases, changes } = compute.control.timeline();
     assert.deepEqual(
-      outcome.problems.map(({ path }) => path),
-      ["spec.tenant_id", "spec.mode"],
+      phases.map(({ name }) => name),
+      [
+        "prepare_pgdata",
+        "recreate_pgdata",
+        "check_safekeepers_synced",
+        "get_basebackup",
+        "finish_pgdata",
+        "start_postgres",
+        "configure_as_primary",
+      ],
     );
-    assert.equal(compute.control.status().status, "running");
+    assert.ok(phases.every(({ endMs }) => endMs !== null));
+    assert.deepEqual(
+      changes.map(({ status }) => status),
+      ["empty", "init", "running"],
+    );
     await end();
   });
+});
 
-  it("goes to failed with the reason when it fails, and Postgres stays up (LIFE-27)", async () => {
-    let fail = false;
-    const apply = async (): Promise<void> => {
-      if (fail) throw new Error("no such owner");
+describe("the warm-up", () => {
+  it("runs while an empty compute waits, and gives way to the first spec (LIFE-4)", async () => {
+    const seen: string[] = [];
+    const warmUp = async (signal: AbortSignal): Promise<void> => {
+      seen.push("began");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      seen.push("gave way");
     };
-    const { compute, calls, end } = await running({ catalog: { apply } });
-    fail = true;
-    assert.deepEqual(await compute.control.configure(configWith()), { kind: "failed", error: "no such owner" });
-    assert.equal(compute.control.status().status, "failed");
-    assert.ok(!calls.includes("stop"));
-    await end();
+    const { make, exit } = world({ postgres: { warmUp } });
+    const compute = make(null);
+    const code = compute.run();
+    await compute.control.configure(configWith(), { wait: true });
+    assert.deepEqual(seen, ["began", "gave way"]);
+    exit({ code: 0, text: "exit status: 0" });
+    assert.equal(await code, 0);
+  });
+});
+
+describe("lakebase's start limit", () => {
+  it("ends the process with 1 when the compute is not running in time (LIFE-74)", async () => {
+    const { make } = world({ storage: { checkSafekeepers: endless } }, { startMsMax: 5 });
+    assert.equal(await make(derived(configWith())).run(), 1);
   });
 });
 
 describe("a signal", () => {
   it("shuts Postgres down and ends with 1, without a final sync (LIFE-36)", async () => {
     let synced = false;
-    const finalLsn = async (): Promise<null> => {
+    const finalLsn = async () => {
       synced = true;
-      return null;
+      return { lsn: null, syncMs: null };
     };
     const { calls, statuses, make } = world({ storage: { finalLsn } });
     const compute = make(derived(configWith()));

@@ -1,17 +1,17 @@
 import { sleep, unlessAborted } from "../base/deadline.ts";
 import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Lsn } from "../base/lsn.ts";
-import { deriveSpec } from "../spec/derive.ts";
-import type { Config, DerivedSpec } from "../spec/types.ts";
-import type { ComputeControl, ConfigureOutcome, TerminateMode, TerminateOutcome } from "./control.ts";
-import type { ComputePorts, ComputeSettings, PostgresExit, PostgresProcess } from "./ports.ts";
-import { fixedPartProblems, reconfigureCompute } from "./reconfigure.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import { afterStart } from "./after-start.ts";
+import { appliesCatalog } from "./apply-catalog.ts";
+import type { ComputeControl } from "./control.ts";
+import { watchDrift } from "./drift.ts";
+import { createLife, type LifeParts } from "./life.ts";
+import { takeOrders } from "./orders.ts";
 import { startCompute } from "./start.ts";
-import type { ComputeStore } from "./store.ts";
+import { isTerminating } from "./status.ts";
 
-/** How long a stopped Postgres may take for its shutdown checkpoint before it is told more firmly (T-7). */
-const fastShutdownMsMax = 60_000;
-/** The same when a signal ends the process: a supervisor's patience is about 10 s (LIFE-36). */
+/** How long Postgres may take for its shutdown checkpoint when a signal ends the process: a supervisor waits about 10 s (LIFE-36). */
 const signalShutdownMsMax = 8_000;
 /** How long the final sync may take when nobody waits for its LSN (T-3). */
 const crashSyncMsMax = 60_000;
@@ -30,87 +30,141 @@ export interface Compute {
 }
 
 /** Makes a compute; with a spec it is in status `init` from the start, so that nobody ever sees `empty` (LIFE-5). */
-export function createCompute(
-  ports: ComputePorts,
-  settings: ComputeSettings,
-  store: ComputeStore,
-  initialSpec: DerivedSpec | null,
-): Compute {
+export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null): Compute {
+  const { ports, settings, store, timeline, statistics } = parts;
   const { log, clock } = ports;
-  const interruption = new AbortController();
-  const signal = interruption.signal;
-  const firstSpec = Promise.withResolvers<DerivedSpec | "terminated-empty">();
-  const startOutcome = Promise.withResolvers<ConfigureOutcome>();
-  const terminateOutcome = Promise.withResolvers<TerminateOutcome>();
-  let postgres: PostgresProcess | undefined;
+  const life = createLife(parts);
+  const { operations, interruption, force, firstSpec, startOutcome, terminateOutcome } = life;
+  const { signal } = interruption;
+  const starting = AbortSignal.any([signal, force.signal]);
+  let warming: Promise<void> = Promise.resolve();
+  /** What goes on in the background while Postgres runs. */
+  let following: Promise<void> = Promise.resolve();
+  const over = new AbortController();
 
   if (initialSpec !== null && store.dispatch("spec-known", { spec: initialSpec })) firstSpec.resolve(initialSpec);
 
   async function run(): Promise<number> {
     try {
-      const spec = await unlessAborted(firstSpec.promise, signal);
+      return await live();
+    } finally {
+      over.abort(new Error("the compute has ended"));
+      await Promise.all([warming, following]);
+    }
+  }
+
+  async function live(): Promise<number> {
+    try {
+      const spec = await awaitSpec();
       if (spec === "terminated-empty") {
         await sleep(emptyLingerMs, signal);
         return 0;
       }
-      takeUp();
+      if (initialSpec === null) {
+        store.measure({ wait_for_spec_ms: clock.monotonicMs() });
+        store.dispatch("start", { startTime: clock.now() });
+      }
       return (await start(spec)) ? await serve() : await linger(settings.lingerMs.long, 1);
     } catch (error) {
-      if (!signal.aborted) throw error;
-      await postgres?.stop(signalShutdownMsMax);
+      await life.postgres?.stop(signalShutdownMsMax);
+      if (signal.aborted) return 1;
+      if (!force.signal.aborted) throw error;
+      endOfWal(null);
+      await sleep(settings.lingerMs.short, signal).catch(() => {});
       return 1;
     }
   }
 
-  function takeUp(): void {
-    if (initialSpec !== null) return;
-    const now = clock.now();
-    store.measure({ wait_for_spec_ms: clock.monotonicMs() });
-    store.dispatch("start", { startTime: now });
+  /** Waits for the first spec, without limit (LIFE-6), and uses the time to warm up (LIFE-4); its clean-up holds nobody. */
+  async function awaitSpec(): Promise<DerivedSpec | "terminated-empty"> {
+    if (initialSpec !== null) return initialSpec;
+    const arrived = new AbortController();
+    warming = ports.postgres.warmUp(AbortSignal.any([signal, arrived.signal]));
+    try {
+      return await unlessAborted(firstSpec.promise, signal);
+    } finally {
+      arrived.abort(new Error("a spec arrived"));
+    }
+  }
+
+  /** What goes on beside a Postgres that runs (LIFE-10, LIFE-24); none of it holds or fails the start. */
+  async function accompany(spec: DerivedSpec): Promise<void> {
+    const running = AbortSignal.any([signal, over.signal]);
+    const drift =
+      settings.driftCheckMs === null
+        ? Promise.resolve()
+        : watchDrift(ports, settings.driftCheckMs, () => life.applied, running);
+    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift]);
+  }
+
+  async function collectStatistics(spec: DerivedSpec, running: AbortSignal): Promise<void> {
+    if (spec.spec.mode.kind === "primary") await statistics.collectOnce(running).catch(() => {});
+    await statistics.run(running);
   }
 
   /** True when the compute is running; a failure is on record in `/status` then, and Postgres is gone. */
   async function start(spec: DerivedSpec): Promise<boolean> {
+    const operation = operations.begin("start");
     const began = initialSpec === null ? clock.monotonicMs() : 0;
+    if (appliesCatalog(spec)) statistics.setInterval(spec.spec.suspendTimeoutSeconds);
+    const late = new AbortController();
+    const timer = settings.startMsMax === null ? undefined : setTimeout(() => tooLate(late), settings.startMsMax);
     try {
-      await startCompute(ports, settings, store, spec, (spawned) => (postgres = spawned), signal);
+      const limited = AbortSignal.any([starting, late.signal]);
+      await startCompute({ ports, settings, store, timeline, onSpawned: (it) => (life.postgres = it) }, spec, limited);
     } catch (error) {
-      if (signal.aborted) throw error;
-      log.error(`could not start the compute node: ${describeError(error)}`);
+      operation.fail(error);
+      ports.traceStart(life.startTrace, error);
       const text = describeErrorForStatus(error);
-      store.dispatch("start-failed", { error: text });
       startOutcome.resolve({ kind: "failed", error: text });
-      await postgres?.quit();
+      if (starting.aborted) throw error;
+      log.error(`could not start the compute node: ${describeError(error)}`);
+      store.dispatch("start-failed", { error: text });
+      await life.postgres?.quit();
       return false;
+    } finally {
+      clearTimeout(timer);
     }
+    life.applied = spec;
     store.measure({ total_startup_ms: clock.monotonicMs() - began });
     store.dispatch("started");
+    operation.succeed();
+    ports.traceStart(life.startTrace);
     startOutcome.resolve({ kind: "running", view: store.view() });
-    log.info("compute start finished", { ...store.get().metrics, postmaster_pid: postgres?.pid });
+    following = accompany(spec);
+    log.info("compute start finished", { ...store.get().metrics, postmaster_pid: life.postgres?.pid });
     return true;
+  }
+
+  /** LIFE-74: in lakebase mode a start that takes too long ends the process at once. */
+  function tooLate(late: AbortController): void {
+    const seconds = Math.round((settings.startMsMax ?? 0) / 1000);
+    const error = new Error(`compute did not enter Running state in ${seconds} seconds, exiting`);
+    log.error(error.message);
+    late.abort(error);
+    interrupt(error);
   }
 
   /** Waits until Postgres ends, for whatever reason, and winds up (LIFE-34). */
   async function serve(): Promise<number> {
-    if (postgres === undefined) throw new Error("a compute without Postgres cannot serve");
-    const exit = await unlessAborted(postgres.exited, signal);
-    postgres = undefined;
+    if (life.postgres === undefined) throw new Error("a compute without Postgres cannot serve");
+    const exit = await unlessAborted(life.postgres.exited, signal);
+    over.abort(new Error("Postgres has ended"));
+    life.postgres = undefined;
     log.info(`Postgres exited with code ${exit.text}, shutting down`);
     const fast = store.get().status === "termination_pending_fast";
     const synced = await finishWal();
-    return linger(fast || !synced ? settings.lingerMs.long : settings.lingerMs.short, synced ? exitCode(exit) : 1);
+    await ports.postgres.reportCores();
+    return linger(fast || !synced ? settings.lingerMs.long : settings.lingerMs.short, synced ? (exit.code ?? 1) : 1);
   }
 
   /** Learns the last LSN and publishes it; false when the final sync failed (T-2). */
   async function finishWal(): Promise<boolean> {
     const { spec, status } = store.get();
-    const awaited = status === "termination_pending_fast" || status === "termination_pending_immediate";
-    let lsn: Lsn | null = null;
+    const limited = isTerminating(status) ? signal : AbortSignal.any([signal, AbortSignal.timeout(crashSyncMsMax)]);
     try {
-      if (spec?.spec.mode.kind === "primary") {
-        const limited = awaited ? signal : AbortSignal.any([signal, AbortSignal.timeout(crashSyncMsMax)]);
-        lsn = await ports.storage.finalLsn(spec, limited);
-      }
+      endOfWal(spec?.spec.mode.kind === "primary" ? await finalLsn(spec, limited) : null);
+      return true;
     } catch (error) {
       signal.throwIfAborted();
       log.error(`could not sync the safekeepers after Postgres ended: ${describeError(error)}`);
@@ -119,72 +173,33 @@ export function createCompute(
       terminateOutcome.resolve({ kind: "failed", error: text });
       return false;
     }
+  }
+
+  async function finalLsn(spec: DerivedSpec, limited: AbortSignal): Promise<Lsn | null> {
+    const { lsn, syncMs } = await ports.storage.finalLsn(spec, limited);
+    if (syncMs !== null) store.measure({ sync_safekeepers_ms: syncMs });
+    return lsn;
+  }
+
+  function endOfWal(lsn: Lsn | null): void {
     store.dispatch("postgres-ended", { terminationLsn: lsn });
     terminateOutcome.resolve({ kind: "terminated", lsn });
-    return true;
   }
 
   async function linger(ms: number, code: number): Promise<number> {
     if (ms > 1000) log.info(`serving HTTP for another ${Math.round(ms / 1000)} s, so that the outcome can be read`);
-    await sleep(ms, signal);
+    await sleep(ms, starting);
     return code;
   }
 
-  async function configure(config: Config): Promise<ConfigureOutcome> {
-    if (config.spec === null)
-      return { kind: "underivable", problems: [{ path: "spec", message: "a spec is required" }] };
-    const derived = deriveSpec(config.spec);
-    if (!derived.ok) return { kind: "underivable", problems: derived.refusal.problems };
-    for (const warning of derived.warnings) log.warn(warning);
-    const { status, spec: current } = store.get();
-    if (status === "running" && current !== null) {
-      const problems = fixedPartProblems(current, derived.value);
-      if (problems.length > 0) return { kind: "underivable", problems };
-    }
-    if (!store.dispatch("configure", { spec: derived.value })) return { kind: "refused", status };
-    if (status === "empty") {
-      firstSpec.resolve(derived.value);
-      return startOutcome.promise;
-    }
-    return reconfigure(derived.value);
-  }
-
-  async function reconfigure(spec: DerivedSpec): Promise<ConfigureOutcome> {
-    store.dispatch("reconfigure");
-    try {
-      if (postgres === undefined) throw new Error("Postgres is not running any more");
-      await reconfigureCompute(ports, settings, spec, postgres, signal);
-    } catch (error) {
-      log.error(`could not configure the compute node: ${describeError(error)}`);
-      const text = describeErrorForStatus(error);
-      store.dispatch("reconfigure-failed", { error: text });
-      return { kind: "failed", error: text };
-    }
-    store.dispatch("reconfigured", { error: null });
-    return { kind: "running", view: store.view() };
-  }
-
-  async function terminate(mode: TerminateMode): Promise<TerminateOutcome> {
-    const { status, terminationLsn } = store.get();
-    if (status === "terminated") return { kind: "already-terminated", lsn: terminationLsn };
-    if (status === "empty") {
-      firstSpec.resolve("terminated-empty");
-      return { kind: "was-empty" };
-    }
-    if (!store.dispatch(mode === "fast" ? "terminate-fast" : "terminate-immediate")) return { kind: "refused", status };
-    log.info("terminating: shutting Postgres down");
-    await postgres?.stop(fastShutdownMsMax);
-    return terminateOutcome.promise;
+  function interrupt(reason: Error): void {
+    interruption.abort(reason);
   }
 
   return {
-    control: { status: store.view, startupMetrics: () => store.get().metrics, configure, terminate },
+    control: takeOrders(life),
     run,
-    interrupt: (reason) => interruption.abort(reason),
-    abandon: () => void postgres?.quit(),
+    interrupt,
+    abandon: () => void life.postgres?.quit(),
   };
-}
-
-function exitCode(exit: PostgresExit): number {
-  return exit.code ?? 1;
 }

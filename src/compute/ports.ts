@@ -1,8 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Lsn } from "../base/lsn.ts";
+import type { TraceContext } from "../base/tracer.ts";
 import type { ServerFacts } from "../conf/stock.ts";
-import type { DerivedSpec, TlsPaths } from "../spec/types.ts";
+import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
 
 /** What the flags and the first config fix for the life of the process (LIFE-47). */
 export interface ComputeSettings {
@@ -11,10 +12,16 @@ export interface ComputeSettings {
   readonly internalHttpPort: number;
   /** Set in lakebase mode: the port that Postgres must listen on. */
   readonly lakebasePort: number | null;
+  /** The port at which this program looks for its Postgres. */
+  readonly connstrPort: number;
+  /** Set in lakebase mode: how long the first start may take, in milliseconds (LIFE-74). */
+  readonly startMsMax: number | null;
   readonly tls: TlsPaths | null;
   /** The raw text of the kernel's overcommit mode, null when unreadable (CONF-10 row 11). */
   readonly overcommitMemory: string | null;
   readonly platform: "linux" | "darwin";
+  /** How often the catalog is compared with the spec, in milliseconds; null for never. */
+  readonly driftCheckMs: number | null;
   /** How long HTTP is still served after the end (LIFE-35), in milliseconds. */
   readonly lingerMs: { readonly long: number; readonly short: number };
 }
@@ -31,8 +38,8 @@ export interface BasebackupFigures {
 export interface PgdataPort {
   /** Makes it anew, empty, mode 0700 (CONF-2). */
   recreate(signal: AbortSignal): Promise<void>;
-  /** Replaces postgresql.conf as a whole. */
-  writeConf(text: string): Promise<void>;
+  /** Replaces postgresql.conf as a whole; false when that text was there already. */
+  writeConf(text: string): Promise<boolean>;
   /** Brings Postgres's certificate and key into place; waits for them, bounded (CONF-51). */
   copyTlsFiles(paths: TlsPaths, signal: AbortSignal): Promise<void>;
   /** What a base backup still lacks: access rules, signal files, links (LIFE-12 steps 5 to 9). */
@@ -41,14 +48,22 @@ export interface PgdataPort {
   writeOverride(text: string): Promise<void>;
 }
 
+/** Where the safekeepers' WAL ends. */
+export interface EndOfWal {
+  /** Null when this Postgres writes to no safekeeper. */
+  readonly lsn: Lsn | null;
+  /** How long the full sync took whose outcome this is, without failed runs; null when none was made (LIFE-65). */
+  readonly syncMs: number | null;
+}
+
 /** Neon's storage, as the story needs it. */
 export interface StoragePort {
   /** The quorum check; undefined when the safekeepers do not agree or do not answer (LIFE-13). */
   checkSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<Lsn | undefined>;
   /** The full sync with its retries (LIFE-14). */
-  syncSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<Lsn>;
-  /** The LSN at which WAL ends once Postgres is gone; null when this Postgres writes to no safekeeper. */
-  finalLsn(spec: DerivedSpec, signal: AbortSignal): Promise<Lsn | null>;
+  syncSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal & { readonly lsn: Lsn }>;
+  /** Where WAL ends once Postgres is gone. */
+  finalLsn(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal>;
   /** Fetches and unpacks the base backup, with its retries (LIFE-15). */
   fetchBasebackup(spec: DerivedSpec, lsn: Lsn, signal: AbortSignal): Promise<BasebackupFigures>;
 }
@@ -68,8 +83,8 @@ export interface PostgresProcess {
   readonly ready: Promise<void>;
   /** Resolves when the process is gone and its last log line was taken; never rejects. */
   readonly exited: Promise<PostgresExit>;
-  /** Makes it read its configuration again; takes effect a little later. */
-  reload(): void;
+  /** Makes it read its configuration again, and waits, bounded, until new sessions see it (CONF-T8). */
+  reload(signal: AbortSignal): Promise<void>;
   /** Shuts it down fast, with a shutdown checkpoint; more firmly when that takes longer than `limitMs`. Resolves when it is gone. */
   stop(limitMs: number): Promise<void>;
   /** Ends it at once, without a checkpoint. Resolves when it is gone. */
@@ -81,12 +96,30 @@ export interface PostgresPort {
   start(spec: DerivedSpec): Promise<PostgresProcess>;
   /** Loads, ahead of time, what the first SQL session needs. */
   warmSession(): void;
+  /** Has Postgres's programs and memory faulted in while there is nothing else to do (LIFE-4); never rejects. */
+  warmUp(signal: AbortSignal): Promise<void>;
+  /** Logs a backtrace of every core file that Postgres left; bounded, never rejects (LIFE-37). */
+  reportCores(): Promise<void>;
+  /** Rejects with the reason when Postgres does not accept connections right now (LIFE-63). */
+  checkAlive(signal: AbortSignal): Promise<void>;
+}
+
+/** What `/refresh_configuration` finds at the place where the first config came from. */
+export interface ConfigSourcePort {
+  /** Loads the config anew. @throws Error when there is no such place, or it cannot be had or used */
+  load(signal: AbortSignal): Promise<Config>;
 }
 
 /** The catalog of the running Postgres. */
 export interface CatalogPort {
   /** Brings roles, databases and the rest to what the spec says (APPLY-19). */
   apply(spec: DerivedSpec, concurrency: number, signal: AbortSignal): Promise<void>;
+  /** Runs the migrations that this catalog has not had yet; a failing one is logged and counted, not thrown (MIG-1). */
+  migrate(signal: AbortSignal): Promise<void>;
+  /** Logs and measures how far the catalog is from what the spec wants; only reads. */
+  checkDrift(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /** Updates the neon extension to what the server has files of (APPLY-50). */
+  updateNeonExtension(signal: AbortSignal): Promise<void>;
 }
 
 /** Everything outside that the story of a compute touches. */
@@ -98,4 +131,9 @@ export interface ComputePorts {
   readonly storage: StoragePort;
   readonly postgres: PostgresPort;
   readonly catalog: CatalogPort;
+  readonly configSource: ConfigSourcePort;
+  /** A fresh id for an operation. */
+  newId(): string;
+  /** Told once that the first start is over, with the span of the request that brought its spec (LIFE-85). */
+  traceStart(parent: TraceContext | undefined, error?: unknown): void;
 }

@@ -6,6 +6,7 @@ import type { ComputePorts, ComputeSettings } from "./ports.ts";
 /**
  * Writes postgresql.conf for a spec, after the certificate files that it speaks of (CONF-10, CONF-51).
  * @param subscribers `held` until a branch's inherited subscriptions are dropped (APPLY-42)
+ * @returns whether Postgres has something new to read
  */
 export async function writePostgresConf(
   ports: ComputePorts,
@@ -13,7 +14,7 @@ export async function writePostgresConf(
   spec: DerivedSpec,
   subscribers: "held" | "free",
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const tls = activeTls(spec.spec, settings.tls);
   const { text, warnings } = renderPostgresqlConf({
     spec,
@@ -27,5 +28,7 @@ export async function writePostgresConf(
   });
   for (const warning of warnings) ports.log.warn(warning);
   if (tls !== null) await ports.pgdata.copyTlsFiles(tls, signal);
-  await ports.pgdata.writeConf(text);
+  const changed = await ports.pgdata.writeConf(text);
+  // A certificate may have been renewed under the same name, which the text does not show.
+  return changed || tls !== null;
 }

@@ -1,47 +1,39 @@
 import { unlessAborted } from "../base/deadline.ts";
 import { startConcurrency } from "../catalog/concurrency.ts";
+import { portMismatch } from "../conf/port.ts";
 import { adaptToStock } from "../conf/stock.ts";
 import type { DerivedSpec } from "../spec/types.ts";
-import type { ComputePorts, ComputeSettings, PostgresProcess } from "./ports.ts";
+import { appliesCatalog, applyCatalog, hasSizeLimit, withoutSizeLimit } from "./apply-catalog.ts";
+import type { ComputePorts, PostgresProcess } from "./ports.ts";
 import { writePostgresConf } from "./postgres-conf.ts";
 import { preparePgdata } from "./prepare-pgdata.ts";
-import type { ComputeStore } from "./store.ts";
+import type { StartContext } from "./start-context.ts";
 import { unsupportedParts } from "./unsupported.ts";
-
-/** The cluster size limit is off while the catalog is applied, so that roles and extensions fit into a full cluster (CONF-41). */
-const withoutSizeLimit = "neon.max_cluster_size=-1";
 
 /**
  * The first start (LIFE-7 to LIFE-11): data directory, Postgres, catalog. Returns when everything is in place; the caller
  * turns the status to running.
- * @param onSpawned told of the process at once, so that a signal or a failure can end it
  * @throws when any step fails; Postgres may be running then
  */
-export async function startCompute(
-  ports: ComputePorts,
-  settings: ComputeSettings,
-  store: ComputeStore,
-  wanted: DerivedSpec,
-  onSpawned: (postgres: PostgresProcess) => void,
-  signal: AbortSignal,
-): Promise<void> {
+export async function startCompute(context: StartContext, wanted: DerivedSpec, signal: AbortSignal): Promise<void> {
+  const { ports, settings, store, timeline } = context;
   const { log, clock } = ports;
   logIntent(ports, wanted);
   const spec = adapt(ports, wanted);
-  await preparePgdata(ports, settings, store, spec, signal);
-  if (appliesCatalog(spec) && ports.server.hasLibrary("neon")) await ports.pgdata.writeOverride(withoutSizeLimit);
+  const mismatch = settings.lakebasePort === null ? portMismatch(spec.spec.cluster, settings.connstrPort) : undefined;
+  if (mismatch !== undefined) log.warn(mismatch);
+  await timeline.phase("prepare_pgdata", () => preparePgdata(context, spec, signal));
+  if (appliesCatalog(spec) && hasSizeLimit(ports)) await ports.pgdata.writeOverride(withoutSizeLimit);
 
   const spawnedAt = clock.monotonicMs();
-  const postgres = await ports.postgres.start(spec);
-  onSpawned(postgres);
-  // Loading the SQL client takes some milliseconds in which Postgres gets ready.
-  if (appliesCatalog(spec)) ports.postgres.warmSession();
-  await unlessAborted(postgres.ready, signal);
+  const postgres = await timeline.phase("start_postgres", () => startPostgres(context, spec, signal));
   const readyAt = clock.monotonicMs();
   store.measure({ start_postgres_ms: readyAt - spawnedAt });
   log.info("Postgres is ready", { pid: postgres.pid, ms: Math.round(readyAt - spawnedAt) });
 
-  if (appliesCatalog(spec)) await configurePrimary(ports, settings, spec, postgres, signal);
+  if (appliesCatalog(spec)) {
+    await timeline.phase("configure_as_primary", () => configurePrimary(context, spec, postgres, signal));
+  }
   store.measure({ config_ms: clock.monotonicMs() - readyAt });
 }
 
@@ -53,46 +45,21 @@ export function adapt(ports: ComputePorts, wanted: DerivedSpec): DerivedSpec {
   return spec;
 }
 
-/** Only a primary's catalog is ever written (APPLY-1), unless the spec forbids it. */
-export function appliesCatalog(spec: DerivedSpec): boolean {
-  return spec.spec.mode.kind === "primary" && !spec.spec.skipPgCatalogUpdates;
-}
-
-/**
- * Applies the catalog with the size limit lifted, and brings it back into force whatever the outcome (CONF-43, CONF-T7).
- * Expects the override to be in force already.
- */
-export async function applyCatalog(
-  ports: ComputePorts,
+async function startPostgres(
+  { ports, onSpawned }: StartContext,
   spec: DerivedSpec,
-  postgres: PostgresProcess,
-  concurrency: number,
   signal: AbortSignal,
-): Promise<void> {
-  const ended = new AbortController();
-  void postgres.exited.then((exit) =>
-    ended.abort(new Error(`Postgres ended while the catalog was applied (${exit.text})`)),
-  );
-  try {
-    await ports.catalog.apply(spec, concurrency, AbortSignal.any([signal, ended.signal]));
-  } finally {
-    if (ports.server.hasLibrary("neon")) {
-      await ports.pgdata.writeOverride("");
-      postgres.reload();
-    }
-  }
-}
-
-/** Lifts the size limit in a running Postgres. */
-export async function liftSizeLimit(ports: ComputePorts, postgres: PostgresProcess): Promise<void> {
-  if (!ports.server.hasLibrary("neon")) return;
-  await ports.pgdata.writeOverride(withoutSizeLimit);
-  postgres.reload();
+): Promise<PostgresProcess> {
+  const postgres = await ports.postgres.start(spec);
+  onSpawned(postgres);
+  // Loading the SQL client takes some milliseconds in which Postgres gets ready.
+  if (appliesCatalog(spec)) ports.postgres.warmSession();
+  await unlessAborted(postgres.ready, signal);
+  return postgres;
 }
 
 async function configurePrimary(
-  ports: ComputePorts,
-  settings: ComputeSettings,
+  { ports, settings }: StartContext,
   spec: DerivedSpec,
   postgres: PostgresProcess,
   signal: AbortSignal,
@@ -102,7 +69,7 @@ async function configurePrimary(
   await applyCatalog(ports, spec, postgres, concurrency, signal);
   if (spec.spec.dropSubscriptionsBeforeStart) {
     await writePostgresConf(ports, settings, spec, "free", signal);
-    postgres.reload();
+    await postgres.reload(signal);
   }
 }
 

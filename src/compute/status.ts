@@ -19,3 +19,8 @@ export type ComputeStatus = (typeof computeStatuses)[number];
 export function statusText(status: ComputeStatus): string {
   return status.replaceAll("_", "-");
 }
+
+/** Whether a termination was accepted and goes on. */
+export function isTerminating(status: ComputeStatus): boolean {
+  return status === "termination_pending_fast" || status === "termination_pending_immediate";
+}

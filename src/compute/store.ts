@@ -1,3 +1,4 @@
+import { unlessAborted } from "../base/deadline.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { StatusView } from "./control.ts";
@@ -17,6 +18,8 @@ export interface ComputeState {
   readonly lastActive: Date | null;
   /** The LSN that the final sync found; null before, and for computes that do not write. */
   readonly terminationLsn: Lsn | null;
+  /** The first start or the final sync failed: the process is about to end, and nothing but that can follow (T-10). */
+  readonly isEnding: boolean;
 }
 
 /** What may change together with a status. */
@@ -31,6 +34,8 @@ export interface ComputeStore {
   view(): StatusView;
   /** Applies an event and its patch; false, and nothing changed, when the status machine refuses it. */
   dispatch(event: ComputeEvent, patch?: StatePatch): boolean;
+  /** Resolves at the first moment, now included, when `holds` is true of the status; rejects when the signal fires. */
+  until(holds: (status: ComputeStatus) => boolean, signal: AbortSignal): Promise<void>;
   /** Sets figures of the start (LIFE-65); whole numbers, rounded down. */
   measure(figures: Partial<Record<StartupMetricName, number>>): void;
 }
@@ -45,17 +50,34 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
     metrics: noStartupMetrics,
     lastActive: null,
     terminationLsn: null,
+    isEnding: false,
   };
+  const waiters = new Set<() => void>();
   return {
     get: () => state,
     view: () => viewOf(state),
     dispatch(event, patch = {}) {
       const before = state.status;
       const after = nextStatus(before, event);
-      if (after === "refused") return false;
-      state = { ...state, ...patch, status: after };
+      if (after === "refused" || (event === "refresh" && state.isEnding)) return false;
+      const isEnding = state.isEnding || event === "start-failed" || event === "final-sync-failed";
+      state = { ...state, ...patch, status: after, isEnding };
       onStatusChange(before, after);
+      for (const look of [...waiters]) look();
       return true;
+    },
+    async until(holds, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (holds(state.status)) resolve();
+      };
+      waiters.add(look);
+      try {
+        look();
+        await unlessAborted(promise, signal);
+      } finally {
+        waiters.delete(look);
+      }
     },
     measure(figures) {
       const whole = Object.entries(figures).map(([name, value]) => [name, Math.floor(value)]);

@@ -1,30 +1,32 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { computeStatuses, statusText } from "./status.ts";
-import { allowedTransitions, computeEvents, nextStatus } from "./transitions.ts";
+import { statusDiagram } from "./status-diagram.ts";
+import { type ComputeEvent, computeEvents, nextStatus } from "./transitions.ts";
 
 describe("the status machine (LIFE-41)", () => {
-  it("allows exactly these transitions", () => {
-    assert.deepEqual(
-      allowedTransitions().map(({ from, event, to }) => `${from} --${event}--> ${to}`),
-      [
-        "empty --spec-known--> init",
-        "empty --configure--> configuration_pending",
-        "configuration_pending --start--> init",
-        "configuration_pending --reconfigure--> configuration",
-        "init --started--> running",
-        "init --start-failed--> failed",
-        "running --configure--> configuration_pending",
-        "running --terminate-fast--> termination_pending_fast",
-        "running --terminate-immediate--> termination_pending_immediate",
-        "configuration --reconfigured--> running",
-        "configuration --reconfigure-failed--> failed",
-        "termination_pending_fast --postgres-ended--> terminated",
-        "termination_pending_fast --final-sync-failed--> failed",
-        "termination_pending_immediate --postgres-ended--> terminated",
-        "termination_pending_immediate --final-sync-failed--> failed",
-      ],
-    );
+  it("is drawn in the docs as it is (run scripts/status-diagram.ts after a change)", () => {
+    const document = readFileSync(new URL("../../docs/status-machine.md", import.meta.url), "utf8");
+    assert.ok(document.includes(`\`\`\`mermaid\n${statusDiagram()}\n\`\`\``));
+  });
+
+  it("goes from the first spec to running, and to the end", () => {
+    assert.equal(nextStatus("empty", "configure"), "configuration_pending");
+    assert.equal(nextStatus("configuration_pending", "start"), "init");
+    assert.equal(nextStatus("init", "started"), "running");
+    assert.equal(nextStatus("running", "terminate-immediate"), "termination_pending_immediate");
+    assert.equal(nextStatus("termination_pending_immediate", "postgres-ended"), "terminated");
+  });
+
+  it("accepts each request only where LIFE-41 says, and /terminate also while refreshing (T-10)", () => {
+    const acceptedIn = (event: ComputeEvent): readonly string[] =>
+      computeStatuses.filter((status) => nextStatus(status, event) !== "refused");
+    assert.deepEqual(acceptedIn("configure"), ["empty", "running"]);
+    assert.deepEqual(acceptedIn("refresh"), ["running", "failed", "refresh_configuration_pending"]);
+    for (const event of ["terminate-fast", "terminate-immediate"] as const) {
+      assert.deepEqual(acceptedIn(event), ["running", "refresh_configuration_pending", "refresh_configuration"]);
+    }
   });
 
   it("has a cell for every status and event", () => {

@@ -14,12 +14,22 @@ export function unsupportedParts(spec: ComputeSpec): readonly string[] {
       effect: "the file cache's state is not saved",
     },
     {
-      field: "databricks_settings",
-      present: spec.databricksSettings !== null,
-      effect: "its certificates are not copied",
+      field: "mode",
+      present: spec.mode.kind === "static",
+      effect: "no LSN lease is taken, so the storage may remove what this compute reads",
+    },
+    {
+      field: "pageserver_connection_info.prefer_protocol",
+      present: spec.pageserverConnectionInfo?.preferProtocol === "grpc",
+      effect: "pageservers are asked over libpq",
+    },
+    {
+      field: "audit_log_level",
+      present: spec.auditLogLevel === "extended" || spec.auditLogLevel === "full",
+      effect: "audit logs are written, but not shipped",
     },
   ];
   return parts
     .filter(({ present }) => present)
-    .map(({ field, effect }) => `spec.${field} has no effect in this release: ${effect}`);
+    .map(({ field, effect }) => `spec.${field} is not acted on in full in this release: ${effect}`);
 }

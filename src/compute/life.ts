@@ -1,0 +1,51 @@
+import type { TraceContext } from "../base/tracer.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import type { ConfigureOutcome, TerminateOutcome } from "./control.ts";
+import type { ExtensionStatistics } from "./extension-statistics.ts";
+import { createOperations, type Operations } from "./operations.ts";
+import type { ComputePorts, ComputeSettings, PostgresProcess } from "./ports.ts";
+import type { ComputeStore } from "./store.ts";
+import type { TimelineRecorder } from "./timeline-recorder.ts";
+
+/** What {@link createLife} is made from. */
+export interface LifeParts {
+  readonly ports: ComputePorts;
+  readonly settings: ComputeSettings;
+  readonly store: ComputeStore;
+  readonly timeline: TimelineRecorder;
+  readonly statistics: ExtensionStatistics;
+}
+
+/** What the main flow of a compute (`lifecycle.ts`) shares with the orders that reach it meanwhile (`orders.ts`). */
+export interface Life extends LifeParts {
+  readonly operations: Operations;
+  /** Fires when a signal, or something as final, ends the life. */
+  readonly interruption: AbortController;
+  /** Fires when a forced termination ends a start, or the time after a failed one. */
+  readonly force: AbortController;
+  readonly firstSpec: PromiseWithResolvers<DerivedSpec | "terminated-empty">;
+  readonly startOutcome: PromiseWithResolvers<ConfigureOutcome>;
+  readonly terminateOutcome: PromiseWithResolvers<TerminateOutcome>;
+  /** The span of the request that brought the first spec. */
+  startTrace: TraceContext | undefined;
+  /** Undefined before Postgres is spawned and after it has ended. */
+  postgres: PostgresProcess | undefined;
+  /** The spec that is in force as a whole; undefined before, and after one that failed half way. */
+  applied: DerivedSpec | undefined;
+}
+
+/** A life that has not begun. */
+export function createLife(parts: LifeParts): Life {
+  return {
+    ...parts,
+    operations: createOperations(parts.ports.clock.now, parts.ports.newId),
+    interruption: new AbortController(),
+    force: new AbortController(),
+    firstSpec: Promise.withResolvers(),
+    startOutcome: Promise.withResolvers(),
+    terminateOutcome: Promise.withResolvers(),
+    startTrace: undefined,
+    postgres: undefined,
+    applied: undefined,
+  };
+}

@@ -1,0 +1,164 @@
+import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
+import type { TraceContext } from "../base/tracer.ts";
+import { deriveSpec } from "../spec/derive.ts";
+import type { Config, DerivedSpec } from "../spec/types.ts";
+import type {
+  ComputeControl,
+  ConfigureOptions,
+  ConfigureOutcome,
+  RefreshOutcome,
+  StatusView,
+  TerminateOrder,
+  TerminateOutcome,
+} from "./control.ts";
+import type { Life } from "./life.ts";
+import type { OngoingOperation } from "./operations.ts";
+import { fixedPartProblems, reconfigureCompute, wantsTheSame } from "./reconfigure.ts";
+import { refreshUntilDone } from "./refresh.ts";
+import { type ComputeStatus, isTerminating } from "./status.ts";
+
+/** How long a stopped Postgres may take for its shutdown checkpoint before it is told more firmly (T-7). */
+const fastShutdownMsMax = 60_000;
+
+/** The orders that reach a compute over HTTP, each refused or carried out as the status machine says. */
+export function takeOrders(life: Life): ComputeControl {
+  const { ports, settings, store, timeline, statistics, operations, interruption, force } = life;
+  const { firstSpec, startOutcome, terminateOutcome } = life;
+  const { log } = ports;
+  const { signal } = interruption;
+  let refreshing = false;
+  /** Told to end while empty, which leaves the status alone (HTTP-49); a spec comes too late then. */
+  let endsEmpty = false;
+
+  async function configure(config: Config, { wait, trace }: ConfigureOptions): Promise<ConfigureOutcome> {
+    if (config.spec === null)
+      return { kind: "underivable", problems: [{ path: "spec", message: "a spec is required" }] };
+    const derived = deriveSpec(config.spec);
+    if (!derived.ok) return { kind: "underivable", problems: derived.refusal.problems };
+    const { status } = store.get();
+    const problems = life.applied === undefined ? [] : fixedPartProblems(life.applied, derived.value);
+    if (status === "running" && problems.length > 0) return { kind: "underivable", problems };
+    if (endsEmpty || !store.dispatch("configure", { spec: derived.value })) return { kind: "refused", status };
+    for (const warning of derived.warnings) log.warn(warning);
+    const operation = operations.begin("configure");
+    const outcome =
+      status === "empty" ? firstStart(derived.value, operation, trace) : reconfigure(derived.value, operation);
+    const record = operations.find(operation.id);
+    return wait || record === undefined ? outcome : { kind: "accepted", operation: record };
+  }
+
+  async function firstStart(
+    spec: DerivedSpec,
+    operation: OngoingOperation,
+    trace: TraceContext | undefined,
+  ): Promise<ConfigureOutcome> {
+    life.startTrace = trace;
+    firstSpec.resolve(spec);
+    const outcome = await startOutcome.promise;
+    if (outcome.kind === "failed") operation.fail(outcome.error);
+    else operation.succeed();
+    return outcome;
+  }
+
+  async function reconfigure(spec: DerivedSpec, operation: OngoingOperation): Promise<ConfigureOutcome> {
+    store.dispatch("reconfigure");
+    try {
+      if (life.applied !== undefined && wantsTheSame(life.applied, spec)) {
+        log.info("the spec wants what is in force already: nothing to do");
+      } else {
+        await bringIntoForce(spec);
+      }
+    } catch (error) {
+      operation.fail(error);
+      const text = describeErrorForStatus(error);
+      // A signal ends the process and leaves the status as it is.
+      if (signal.aborted) return { kind: "failed", error: text };
+      log.error(`could not configure the compute node: ${describeError(error)}`);
+      store.dispatch("reconfigure-failed", { error: text });
+      return { kind: "failed", error: text };
+    }
+    store.dispatch("reconfigured", { error: null });
+    operation.succeed();
+    return { kind: "running", view: store.view() };
+  }
+
+  async function bringIntoForce(spec: DerivedSpec): Promise<void> {
+    if (life.postgres === undefined) throw new Error("Postgres is not running any more");
+    // Until the new spec is in force as a whole, none is: half of it may be there when it fails (T-12).
+    life.applied = undefined;
+    statistics.setInterval(spec.spec.suspendTimeoutSeconds);
+    await reconfigureCompute(ports, settings, spec, life.postgres, signal);
+    life.applied = spec;
+  }
+
+  function refresh(): RefreshOutcome {
+    const { status } = store.get();
+    if (status === "init") return { kind: "accepted" };
+    if (!store.dispatch("refresh")) return { kind: "refused", status };
+    if (!refreshing) void pullConfig();
+    return { kind: "accepted" };
+  }
+
+  async function pullConfig(): Promise<void> {
+    const operation = operations.begin("refresh");
+    refreshing = true;
+    try {
+      await refreshUntilDone({ ports, store, applied: () => life.applied, reconfigure: bringIntoForce }, signal);
+      operation.succeed();
+    } catch (error) {
+      operation.fail(error);
+      if (signal.aborted) return;
+      log.error(describeError(error));
+      interruption.abort(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      refreshing = false;
+    }
+  }
+
+  async function terminate(order: TerminateOrder): Promise<TerminateOutcome> {
+    const { status, terminationLsn, isEnding } = store.get();
+    if (status === "terminated") return { kind: "already-terminated", lsn: terminationLsn };
+    if (status === "empty") {
+      endsEmpty = true;
+      firstSpec.resolve("terminated-empty");
+      return { kind: "was-empty" };
+    }
+    if (isTerminating(status) && order.join) return terminateOutcome.promise;
+    const accepted =
+      store.dispatch(order.mode === "fast" ? "terminate-fast" : "terminate-immediate") ||
+      (order.force && store.dispatch("force-terminate"));
+    if (!accepted) return { kind: "refused", status };
+    const operation = operations.begin("terminate");
+    log.info("terminating: shutting Postgres down");
+    if (status === "init" || status === "configuration_pending" || isEnding) {
+      force.abort(new Error("terminated by force"));
+    }
+    await life.postgres?.stop(fastShutdownMsMax);
+    const outcome = await terminateOutcome.promise;
+    if (outcome.kind === "failed") operation.fail(outcome.error);
+    else operation.succeed();
+    return outcome;
+  }
+
+  async function waitForStatus(
+    wanted: readonly ComputeStatus[],
+    limitMs: number,
+    caller: AbortSignal,
+  ): Promise<StatusView> {
+    const limited = AbortSignal.any([caller, AbortSignal.timeout(limitMs)]);
+    await store.until((status) => wanted.includes(status), limited).catch(() => {});
+    return store.view();
+  }
+
+  return {
+    status: store.view,
+    startupMetrics: () => store.get().metrics,
+    timeline: timeline.read,
+    operations: operations.list,
+    waitForStatus,
+    configure,
+    refresh,
+    terminate,
+    checkAlive: ports.postgres.checkAlive,
+  };
+}
