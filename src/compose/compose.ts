@@ -1,0 +1,99 @@
+/*
+ * The composition root: the only place that knows which effect stands behind which port. It decides nothing about
+ * computes; that is compute/'s business.
+ */
+import { randomUUID } from "node:crypto";
+import { createExtensionStatistics } from "../compute/extension-statistics.ts";
+import { type Compute, createCompute } from "../compute/lifecycle.ts";
+import type { ComputePorts } from "../compute/ports.ts";
+import { statusText } from "../compute/status.ts";
+import { type ComputeStore, createStore } from "../compute/store.ts";
+import { createTimelineRecorder } from "../compute/timeline-recorder.ts";
+import { traceStart } from "../compute/trace-start.ts";
+import type { RunningServer } from "../http/do/listener.ts";
+import { createMetrics, type Metrics } from "../metrics/registry.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import { catalogPort } from "./catalog-port.ts";
+import { extensionCollector } from "./catalog-queries.ts";
+import type { Facts, Surroundings } from "./facts.ts";
+import { pgdataPort } from "./pgdata-port.ts";
+import { postgresPort } from "./postgres-port.ts";
+import { openServers } from "./servers.ts";
+import { storagePort } from "./storage-port.ts";
+
+/** A compute with its servers. */
+export interface Composition {
+  readonly compute: Compute;
+  /** Opens both HTTP servers. @throws BindError when a port cannot be had; none is open then */
+  listen(): Promise<readonly RunningServer[]>;
+  /** What must be finished before the process ends, such as the removal of an old data directory. */
+  settle(): Promise<void>;
+}
+
+/** Puts a compute together. Nothing is opened or started yet. */
+export function compose(facts: Facts, surroundings: Surroundings): Composition {
+  const { log, clock, notifier, tracer } = surroundings;
+  const metrics = createMetrics(facts.buildTag);
+  const timeline = createTimelineRecorder(clock);
+  const store = createStore(clock.now(), (before, after) => {
+    log.info(`Changing compute status from ${statusText(before)} to ${statusText(after)}`);
+    timeline.changed(after);
+    metrics.showStatus(statusText(after));
+    if (facts.settings.lakebasePort !== null) attach(facts, surroundings, metrics, store.get().spec);
+    notifier.status(statusText(after));
+    if (after === "running") notifier.ready();
+  });
+  const removals: Promise<void>[] = [];
+  const ports = {
+    log,
+    clock,
+    server: facts.installation,
+    pgdata: pgdataPort(facts, surroundings, removals),
+    storage: storagePort(facts, surroundings),
+    postgres: postgresPort(facts, surroundings),
+    catalog: catalogPort(facts, surroundings, metrics),
+    configSource: { load: facts.loadConfig },
+    newId: randomUUID,
+    traceStart: (parent, error) =>
+      traceStart(tracer, timeline.read().phases, {
+        originMs: Date.now() - clock.monotonicMs(),
+        endMs: clock.monotonicMs(),
+        parent: parent ?? facts.traceParent,
+        error,
+      }),
+  } satisfies ComputePorts;
+  const statistics = createExtensionStatistics(
+    { log, collect: extensionCollector(facts, surroundings, metrics), isApplying: () => isApplying(store) },
+    facts.extensionStatisticsSeconds,
+  );
+  const compute = createCompute({ ports, settings: facts.settings, store, timeline, statistics }, facts.spec);
+  return {
+    compute,
+    listen: () => openServers(facts, surroundings, compute.control, metrics),
+    async settle() {
+      notifier.stopping();
+      await Promise.all(removals);
+    },
+  };
+}
+
+/** A collection may visit template1, which would get into the way of a CREATE DATABASE (T22). */
+function isApplying(store: ComputeStore): boolean {
+  const { status } = store.get();
+  return status === "configuration" || status === "refresh_configuration";
+}
+
+/** LIFE-70, MET-8: in lakebase mode, log files and a metric tell which compute serves which branch. */
+function attach(facts: Facts, { identify }: Surroundings, metrics: Metrics, spec: DerivedSpec | null): void {
+  const { computeId, instanceId } = facts;
+  if (spec === null) return;
+  identify?.({ instanceId: instanceId ?? "", computeId });
+  if (instanceId === undefined) return;
+  const labels = {
+    pg_compute_id: computeId,
+    pg_instance_id: instanceId,
+    tenant_id: spec.tenantId,
+    timeline_id: spec.timelineId,
+  };
+  metrics.replaceAll("pg_cctl_attached", [{ labels, value: 1 }]);
+}

@@ -1,0 +1,57 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { TraceContext, Tracer } from "../base/tracer.ts";
+import type { ComputeSettings } from "../compute/ports.ts";
+import type { LogIds } from "../logging/lakebase-line.ts";
+import type { Connstr } from "../postgres/connstr.ts";
+import type { PostgresInstallation } from "../postgres/installation.ts";
+import type { OsUser } from "../postgres/os-user.ts";
+import type { ComputeCtlConfig, Config, DerivedSpec } from "../spec/types.ts";
+import type { Notifier } from "../supervisor/do/notify.ts";
+
+/** Everything that is known when a compute is put together. */
+export interface Facts {
+  readonly settings: ComputeSettings;
+  readonly computeId: string;
+  readonly externalHttpPort: number;
+  /** Null for all of the machine's addresses. */
+  readonly httpListenAddr: string | null;
+  /** Null for loopback only. */
+  readonly internalListenAddr: string | null;
+  /** Whether an accepted `/configure` replaces the keys that tokens are checked with. */
+  readonly rotateJwks: boolean;
+  readonly remoteExtBaseUrl: string | null;
+  /** How often the installed extensions are counted, until a spec says (LIFE-24). */
+  readonly extensionStatisticsSeconds: bigint;
+  readonly buildTag: string;
+  readonly instanceId: string | undefined;
+  readonly autoscaling: boolean;
+  readonly basebackupRetriesMax: number;
+  /** Who brings the safekeepers into agreement: the Postgres binary, or this program itself. */
+  readonly syncSafekeepers: "postgres" | "native";
+  readonly computeCtlConfig: ComputeCtlConfig;
+  readonly spec: DerivedSpec | null;
+  /** Loads the config anew from where the first one came from. */
+  readonly loadConfig: (signal: AbortSignal) => Promise<Config>;
+  readonly connstr: Connstr;
+  readonly installation: PostgresInstallation;
+  /** The user to run Postgres as; null for this program's own. */
+  readonly osUser: OsUser | null;
+  /** The parent of the start's span, from whoever started the process (LIFE-85). */
+  readonly traceParent: TraceContext | undefined;
+  /** This program's own environment, which children inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where a compute speaks, and what time it is for it. */
+export interface Surroundings {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly tracer: Tracer;
+  readonly notifier: Notifier;
+  /** Takes records of Postgres's log. */
+  readonly onPostgresRecords: (records: readonly string[]) => void;
+  readonly recentLogLines: (count: number) => readonly string[];
+  /** Tells lakebase's log files whose they are; null without them (LIFE-86). */
+  readonly identify: ((ids: LogIds) => void) | null;
+}

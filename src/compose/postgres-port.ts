@@ -1,0 +1,85 @@
+import { withDeadline } from "../base/deadline.ts";
+import type { PostgresPort } from "../compute/ports.ts";
+import { childEnvironment, postgresCommand } from "../postgres/command.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import type { Facts, Surroundings } from "./facts.ts";
+import { connectLimitMs } from "./limits.ts";
+import { loadCatalog, loadPostmaster, loadReload, loadSession } from "./load.ts";
+
+const aliveMsMax = 3_000;
+/** Where a lakebase deployment keeps core files (LIFE-37). */
+const lakebaseCoreFolder = "/databricks/logs/brickstore";
+/** From SIGQUIT to SIGKILL of a Postgres that did not heed a fast shutdown: a supervisor will not wait much longer (LIFE-36). */
+const quitMsMax = 1_000;
+
+/** The Postgres of the installation that was found. */
+export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundings): PostgresPort {
+  const { settings, installation, connstr, osUser: owner } = facts;
+  const { pgdata } = settings;
+  const home = owner?.home ?? null;
+  return {
+    async start(spec) {
+      const { startPostmaster, stopPostmaster, quitPostmaster } = await loadPostmaster();
+      const { command, args, env } = postgresCommand({
+        pgbin: installation.pgbin,
+        pgdata,
+        autoscaling: facts.autoscaling,
+        environment: facts.environment,
+        storageAuthToken: spec.storageAuthToken,
+        home,
+        databricks: settings.lakebasePort === null ? null : databricksFacts(facts, spec),
+      });
+      const postmaster = await startPostmaster(
+        { command, args, env, cwd: pgdata, owner, pgdata, onRecords: onPostgresRecords },
+        // Nothing but the end of Postgres ends this wait: whoever gives up stops the process.
+        { log: log.span("start_postgres"), signal: new AbortController().signal },
+      );
+      const { pid, ready, exited } = postmaster;
+      return {
+        pid,
+        ready,
+        exited,
+        async reload(signal) {
+          const [{ reloadConfiguration }, { createOpenSession }] = await Promise.all([loadReload(), loadSession()]);
+          const openSession = createOpenSession(connstr, { connectLimitMs });
+          await reloadConfiguration(() => postmaster.kill("SIGHUP"), openSession, { log, signal });
+        },
+        stop: async (fastMs) => void (await stopPostmaster(postmaster, { fastMs, quitMs: quitMsMax }, log)),
+        quit: () => quitPostmaster(postmaster, log),
+      };
+    },
+    warmSession() {
+      loadCatalog().catch(() => {});
+      void loadSession().then(
+        ({ warmSession }) => warmSession(),
+        () => {},
+      );
+    },
+    async warmUp(signal) {
+      if (settings.lakebasePort !== null) return;
+      const { warmUp } = await import("../postgres/do/warm-up.ts");
+      const env = childEnvironment({ environment: facts.environment, home });
+      await warmUp({ installation, pgdata, owner, env }, { log: log.span("warm_up"), signal });
+    },
+    async reportCores() {
+      const { reportCoreDumps } = await import("../postgres/do/core-dumps.ts");
+      const folder = settings.lakebasePort === null ? pgdata : lakebaseCoreFolder;
+      await reportCoreDumps(folder, installation.pgbin, log);
+    },
+    async checkAlive(signal) {
+      const { createOpenSession } = await loadSession();
+      const open = createOpenSession(connstr, { connectLimitMs: aliveMsMax });
+      await withDeadline("connecting to Postgres", aliveMsMax, signal, async () => {
+        await (await open({ purpose: "liveness_probe" })).close();
+      });
+    },
+  };
+}
+
+function databricksFacts(facts: Facts, { spec }: DerivedSpec) {
+  const [endpoint = ""] = facts.computeId.split("/");
+  return {
+    endpointId: facts.instanceId ?? endpoint,
+    workspaceHost: spec.databricksSettings?.workspaceHost ?? "",
+  };
+}

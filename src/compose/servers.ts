@@ -1,0 +1,59 @@
+import type { ComputeControl } from "../compute/control.ts";
+import { createAuthorizer } from "../http/do/authorizer.ts";
+import { type Addresses, type RunningServer, startServer } from "../http/do/listener.ts";
+import { routes } from "../http/routes/index.ts";
+import type { Metrics } from "../metrics/registry.ts";
+import { catalogQueries } from "./catalog-queries.ts";
+import type { Facts, Surroundings } from "./facts.ts";
+
+/** Opens both HTTP servers (LIFE-5). @throws BindError when a port cannot be had; none is open then */
+export async function openServers(
+  facts: Facts,
+  surroundings: Surroundings,
+  control: ComputeControl,
+  metrics: Metrics,
+): Promise<readonly RunningServer[]> {
+  const { log, clock, tracer, recentLogLines } = surroundings;
+  const { computeId, instanceId, computeCtlConfig, settings, remoteExtBaseUrl } = facts;
+  const access = { computeId, jwks: computeCtlConfig.jwks, instanceId };
+  const { authorize, replaceKeys } = createAuthorizer(access, { log, clock, metrics });
+  const services = {
+    control,
+    catalog: catalogQueries(facts, surroundings),
+    metrics,
+    recentLogLines,
+    pgdata: settings.pgdata,
+    remoteExtBaseUrl,
+    replaceKeys: facts.rotateJwks ? replaceKeys : null,
+  };
+  const shared = { routes, services, authorize };
+  const deps = { log, clock, tracer };
+  const external = await startServer(
+    {
+      ...shared,
+      name: "external",
+      port: facts.externalHttpPort,
+      addresses: addressesOr(facts.httpListenAddr, "all"),
+    },
+    deps,
+  );
+  try {
+    const internal = await startServer(
+      {
+        ...shared,
+        name: "internal",
+        port: settings.internalHttpPort,
+        addresses: addressesOr(facts.internalListenAddr, "loopback"),
+      },
+      deps,
+    );
+    return [external, internal];
+  } catch (error) {
+    await external.close(0);
+    throw error;
+  }
+}
+
+function addressesOr(address: string | null, fallback: "all" | "loopback"): Addresses {
+  return address === null ? fallback : { hosts: [address] };
+}

@@ -1,0 +1,117 @@
+import { PassThrough } from "node:stream";
+import { formatLsn } from "../base/lsn.ts";
+import type { Owner } from "../base/owner.ts";
+import type { StoragePort } from "../compute/ports.ts";
+import { childEnvironment } from "../postgres/command.ts";
+import { versionNumber } from "../postgres/version.ts";
+import type { DerivedSpec } from "../spec/types.ts";
+import type { Facts, Surroundings } from "./facts.ts";
+import { loadBasebackup, loadLogPump, loadNativeSync, loadSafekeepers, loadSync } from "./load.ts";
+
+/** How long a safekeeper may take to tell its status: little where a full sync can settle the matter (SK-10). */
+const safekeeperMsMax = { beforeSync: 100, withoutSync: 2_000 } as const;
+
+/** For a native sync, with all its tries; the original's waits for a quorum without limit (SK-22). */
+const nativeSyncMsMax = 60_000;
+
+/** Neon's storage, over its protocols. */
+export function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Surroundings): StoragePort {
+  const { pgdata } = facts.settings;
+  const owner: Owner | null = facts.osUser;
+  const isNative = facts.syncSafekeepers === "native";
+  const canSync = isNative || facts.installation.hasLibrary("neon");
+  let doubt: string | null = null;
+
+  async function quorum(spec: DerivedSpec, signal: AbortSignal) {
+    const { checkSafekeepers } = await loadSafekeepers();
+    const { tenantId, timelineId, storageAuthToken: token } = spec;
+    const askMsMax = canSync ? safekeeperMsMax.beforeSync : safekeeperMsMax.withoutSync;
+    const check = { hostPorts: spec.safekeepers.hostPorts, tenantId, timelineId, token, askMsMax };
+    const outcome = await checkSafekeepers(check, { log: log.span("check_safekeepers_synced"), signal });
+    doubt = outcome.kind === "synced" ? null : outcome.why;
+    return outcome;
+  }
+
+  async function syncNatively(kind: "atStart" | "once", spec: DerivedSpec, signal: AbortSignal) {
+    const { syncNativelyAtStart, syncSafekeepersNatively } = await loadNativeSync();
+    const { tenantId, timelineId, storageAuthToken: token, safekeepers } = spec;
+    const request = {
+      tenantId,
+      timelineId,
+      token,
+      hostPorts: safekeepers.hostPorts,
+      generation: safekeepers.generation ?? 0,
+      pgVersion: versionNumber(facts.installation),
+      protocolVersion: 3,
+    } as const;
+    const run = kind === "atStart" ? syncNativelyAtStart : syncSafekeepersNatively;
+    const { lsn, durationMs } = await run(request, {
+      log: log.span("sync_safekeepers"),
+      clock,
+      signal,
+      deadlineMs: nativeSyncMsMax,
+    });
+    log.info("synced safekeepers", { lsn: formatLsn(lsn) });
+    return { lsn, syncMs: durationMs };
+  }
+
+  async function runSync(
+    kind: "syncSafekeepersAtStart" | "syncSafekeepersOnce",
+    spec: DerivedSpec,
+    signal: AbortSignal,
+  ) {
+    const [sync, { pumpLog }] = await Promise.all([loadSync(), loadLogPump()]);
+    const stderr = new PassThrough();
+    pumpLog(stderr, onPostgresRecords);
+    const command = {
+      pgbin: facts.installation.pgbin,
+      pgdata,
+      env: childEnvironment({ environment: facts.environment, home: facts.osUser?.home ?? null }),
+      token: spec.storageAuthToken,
+      owner,
+      cgexec: facts.autoscaling,
+      doubt,
+    };
+    const onStderr = (chunk: Buffer): void => void stderr.write(chunk);
+    try {
+      const { lsn, durationMs } = await sync[kind](command, {
+        log: log.span("sync_safekeepers"),
+        clock,
+        signal,
+        onStderr,
+      });
+      log.info("synced safekeepers", { lsn: formatLsn(lsn) });
+      return { lsn, syncMs: durationMs };
+    } finally {
+      stderr.end();
+    }
+  }
+
+  return {
+    async checkSafekeepers(spec, signal) {
+      // What the next step needs loads while the safekeepers are asked.
+      loadBasebackup().catch(() => {});
+      const outcome = await quorum(spec, signal);
+      return outcome.kind === "synced" ? outcome.lsn : undefined;
+    },
+    syncSafekeepers: (spec, signal) =>
+      isNative ? syncNatively("atStart", spec, signal) : runSync("syncSafekeepersAtStart", spec, signal),
+    async finalLsn(spec, signal) {
+      if (isNative) return syncNatively("once", spec, signal);
+      if (facts.installation.hasLibrary("neon")) return runSync("syncSafekeepersOnce", spec, signal);
+      // Stock Postgres writes to no safekeeper: they stand where they stood, if they can be asked at all.
+      const outcome = await quorum(spec, signal);
+      return { lsn: outcome.kind === "synced" ? outcome.lsn : null, syncMs: null };
+    },
+    async fetchBasebackup(spec, lsn, signal) {
+      const { fetchBasebackup } = await loadBasebackup();
+      const { tenantId, timelineId, pageservers, storageAuthToken: token } = spec;
+      const { basebackupRetriesMax: retriesMax } = facts;
+      const osUser = facts.osUser?.name ?? "postgres";
+      return fetchBasebackup(
+        { tenantId, timelineId, pageservers, lsn, mode: spec.spec.mode, token, pgdata, owner, retriesMax, osUser },
+        { log: log.span("get_basebackup", { lsn: formatLsn(lsn) }), clock, signal },
+      );
+    },
+  };
+}
