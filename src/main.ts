@@ -3,14 +3,25 @@
  * (what is plugged into what), compute/lifecycle.ts and compute/start.ts (the story of a compute).
  */
 import { UsageError } from "./cli/arguments.ts";
+import { commandNamed } from "./cli/commands/command-table.ts";
 import { readEnvironment } from "./cli/environment.ts";
 import { exitCodes } from "./cli/exit-codes.ts";
 import { readOptions } from "./cli/options.ts";
 
-const { environment, warnings } = readEnvironment(process.env);
-
-try {
-  const invocation = readOptions(process.argv.slice(2), environment.pgbin);
+async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === "plan") {
+    const { runPlan } = await import("./cli/plan/run-plan.ts");
+    process.exitCode = await runPlan(argv.slice(1));
+    return;
+  }
+  const command = commandNamed(argv[0]);
+  if (command !== undefined) {
+    const { runCommand } = await import("./cli/commands/run-command.ts");
+    process.exitCode = await runCommand(command, argv.slice(1), process.env);
+    return;
+  }
+  const { environment, warnings } = readEnvironment(process.env);
+  const invocation = readOptions(argv, environment);
   switch (invocation.kind) {
     case "help": {
       const { usageText } = await import("./cli/usage.ts");
@@ -27,6 +38,10 @@ try {
       process.exit(await run(invocation.options, environment, [...warnings, ...invocation.warnings]));
     }
   }
+}
+
+try {
+  await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`error: ${error.message}\n\nFor more information, try '--help'.\n`);

@@ -1,3 +1,6 @@
+import { traceContext } from "../base/trace-context.ts";
+import type { TraceContext } from "../base/tracer.ts";
+
 /** The environment variables that this program reads (chapter 01 §1), read once; an empty text counts as unset where that is safe. */
 export interface Environment {
   readonly path: string | undefined;
@@ -9,6 +12,12 @@ export interface Environment {
   readonly autoscaling: boolean;
   readonly buildTag: string;
   readonly logFilter: string | undefined;
+  /** Stands in for `--log-format`. */
+  readonly logFormat: string | undefined;
+  /** Where a lakebase deployment wants its log files (LIFE-86). */
+  readonly logDirectory: string | undefined;
+  /** The parent of the start's span, from whoever started the process (LIFE-85). */
+  readonly traceParent: TraceContext | undefined;
   /** How often a failed base backup is tried again (BASE-70). */
   readonly basebackupRetriesMax: number;
 }
@@ -17,13 +26,10 @@ const basebackupRetriesDefault = 10;
 
 /** Variables whose effect comes in a later release, and what it will be. */
 const laterVariables: Readonly<Record<string, string>> = {
+  AUTOSCALING: "the vm-monitor",
   AUDIT_LOGGING_ENDPOINT: "shipping audit logs",
   AUDIT_LOGGING_TLS_ENDPOINT: "shipping audit logs",
   PGBOUNCER_PASSWORD: "configuring pgbouncer",
-  TRACEPARENT: "tracing",
-  TRACESTATE: "tracing",
-  OTEL_EXPORTER_OTLP_ENDPOINT: "tracing",
-  COMPUTE_CTL_LOG_DIRECTORY: "lakebase's log files",
   FAILPOINTS: "failpoints",
 };
 
@@ -36,7 +42,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 } {
   const warnings = Object.entries(laterVariables)
     .filter(([name]) => nonEmpty(env[name]) !== undefined)
-    .map(([name, effect]) => `${name} is set, but has no effect in this release: ${effect} comes later`);
+    .map(([name, effect]) => `${name} is set, but is not acted on in full in this release: ${effect} comes later`);
   const retries = nonEmpty(env["NEON_COMPUTE_TESTING_BASEBACKUP_RETRIES"]);
   const retriesUsable = retries === undefined || (/^\d{1,5}$/.test(retries) && Number(retries) <= 65_535);
   if (!retriesUsable) {
@@ -50,6 +56,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     autoscaling: env["AUTOSCALING"] !== undefined,
     buildTag: nonEmpty(env["BUILD_TAG"]) ?? "latest",
     logFilter: nonEmpty(env["RUST_LOG"]),
+    logFormat: nonEmpty(env["COMPUTE_CTL_LOG_FORMAT"]),
+    logDirectory: nonEmpty(env["COMPUTE_CTL_LOG_DIRECTORY"]),
+    traceParent: traceContext(env["TRACEPARENT"] ?? "", env["TRACESTATE"] ?? ""),
     basebackupRetriesMax: retries !== undefined && retriesUsable ? Number(retries) : basebackupRetriesDefault,
   });
   return { environment, warnings };

@@ -22,6 +22,19 @@ export async function loadConfig(
   return decoded.value;
 }
 
+/** The same for a refresh, long after the start (LIFE-30). @throws also when the config was given inline and cannot change */
+export async function reloadConfig(
+  options: Options,
+  environment: Environment,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Config> {
+  if (options.source.kind === "inline-spec") {
+    throw new Error("there is no source to pull a config from: this compute was given its spec by --spec");
+  }
+  return loadConfig(options, environment, log, signal);
+}
+
 /** How a source is called in messages. */
 export function sourceName(source: ConfigSource): string {
   switch (source.kind) {

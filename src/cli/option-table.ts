@@ -97,9 +97,9 @@ export const optionTable = [
   {
     name: "pg-init-timeout",
     value: "SECONDS",
+    default: "60",
     group: "Postgres",
-    help: "lakebase mode: give up when the compute is not running by then",
-    later: "lakebase's start limit",
+    help: "lakebase mode: exit when the compute is not running that long after its start began",
   },
   {
     name: "external-http-port",
@@ -122,11 +122,41 @@ export const optionTable = [
     help: "sets both: the external port to PORT, the internal one to PORT + 1; excludes the two above",
   },
   {
+    name: "http-listen-addr",
+    value: "IP",
+    group: "HTTP",
+    help: "address that the external API listens on; all of the machine's when it is not given",
+  },
+  {
+    name: "internal-listen-addr",
+    value: "IP",
+    group: "HTTP",
+    help: "address that the internal API listens on; loopback only when it is not given. It asks for no token",
+  },
+  {
+    name: "rotate-jwks",
+    group: "HTTP",
+    help: "let an accepted /configure replace the keys that tokens are checked with; without it they are fixed at start",
+  },
+  {
     name: "terminate-linger",
     value: "SECONDS",
     default: "30",
     group: "HTTP",
     help: "how long HTTP still answers after a failed start and after a fast termination",
+  },
+  {
+    name: "drift-check-interval",
+    value: "SECONDS",
+    group: "Postgres",
+    help: "compare the catalog with the spec this often, and tell by a log line and a metric; off when it is not given",
+  },
+  {
+    name: "sync-safekeepers",
+    value: "postgres|native",
+    default: "postgres",
+    group: "Storage and extensions",
+    help: "who brings safekeepers that differ into agreement: Neon's build of Postgres, or this program itself, which works with stock Postgres too",
   },
   {
     name: "remote-ext-base-url",
@@ -148,7 +178,6 @@ export const optionTable = [
     default: "3600",
     group: "Storage and extensions",
     help: "base interval of the installed-extensions statistics",
-    later: "collecting the installed extensions",
   },
   {
     name: "resize-swap-on-bind",
@@ -199,6 +228,19 @@ export const optionTable = [
     group: "Other",
     help: "leave pgbouncer and local_proxy alone when a signal ends the process",
     later: "pgbouncer and local_proxy",
+  },
+  {
+    name: "check",
+    group: "Other",
+    help: "check the command line, the config, Postgres and the HTTP ports, say what is wrong, and exit without touching PGDATA",
+  },
+  {
+    name: "log-format",
+    value: "text|json",
+    env: "COMPUTE_CTL_LOG_FORMAT",
+    default: "text",
+    group: "Other",
+    help: "the form of log lines: the original's text, or one JSON object per line",
   },
   { name: "help", short: "h", group: "Other", help: "print this text and exit" },
   { name: "version", short: "V", group: "Other", help: "print the version and exit" },

@@ -2,20 +2,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { UsageError } from "./arguments.ts";
 import { optionTable } from "./option-table.ts";
-import { type Options, readOptions } from "./options.ts";
+import { type OptionDefaults, type Options, readOptions } from "./options.ts";
 import { usageText } from "./usage.ts";
 
+const none: OptionDefaults = { pgbin: undefined, logFormat: undefined };
 const base = ["-D", "d", "-C", "postgresql://cloud_admin@localhost:5432/postgres", "-i", "comp-7", "-c", "conf.json"];
 
 function run(extra: readonly string[], argv: readonly string[] = base): Options {
-  const invocation = readOptions([...argv, ...extra], undefined);
+  const invocation = readOptions([...argv, ...extra], none);
   assert.ok(invocation.kind === "run");
   return invocation.options;
 }
 
 function refused(argv: readonly string[], message: RegExp): void {
   assert.throws(
-    () => readOptions(argv, undefined),
+    () => readOptions(argv, none),
     (error) => error instanceof UsageError && message.test(error.message),
     argv.join(" "),
   );
@@ -40,7 +41,7 @@ describe("readOptions", () => {
 
   it("lets the flag beat POSTGRES_PATH, and that beat the default (CLI-1)", () => {
     const pgbin = (argv: readonly string[]): string => {
-      const invocation = readOptions(argv, "/env/postgres");
+      const invocation = readOptions(argv, { ...none, pgbin: "/env/postgres" });
       assert.ok(invocation.kind === "run");
       return invocation.options.pgbin;
     };
@@ -94,8 +95,18 @@ describe("readOptions", () => {
     refused([...base, "--pg-init-timeout", "soon"], /number of seconds/);
   });
 
+  it("takes addresses to listen on, and the form of log lines", () => {
+    assert.equal(run(["--http-listen-addr", "::1"]).httpListenAddr, "::1");
+    assert.equal(run([]).internalListenAddr, null);
+    refused([...base, "--internal-listen-addr", "localhost"], /it is an IP address/);
+    assert.equal(run(["--log-format", "json"]).logFormat, "json");
+    refused([...base, "--log-format", "xml"], /'text' or 'json'/);
+    const fromEnvironment = readOptions(base, { ...none, logFormat: "json" });
+    assert.ok(fromEnvironment.kind === "run" && fromEnvironment.options.logFormat === "json");
+  });
+
   it("warns once for each given option that has no effect yet, and for none that was not given", () => {
-    const invocation = readOptions([...base, "--cgroup", "x", "--resize-swap-on-bind"], undefined);
+    const invocation = readOptions([...base, "--cgroup", "x", "--resize-swap-on-bind"], none);
     assert.ok(invocation.kind === "run");
     assert.deepEqual(invocation.warnings, [
       "--resize-swap-on-bind has no effect in this release: resizing swap comes later",
@@ -114,9 +125,9 @@ describe("readOptions", () => {
   });
 
   it("answers --help and --version before it looks at anything else", () => {
-    assert.equal(readOptions(["--help"], undefined).kind, "help");
-    assert.equal(readOptions(["-h", "-D", "x"], undefined).kind, "help");
-    assert.equal(readOptions(["-V"], undefined).kind, "version");
+    assert.equal(readOptions(["--help"], none).kind, "help");
+    assert.equal(readOptions(["-h", "-D", "x"], none).kind, "help");
+    assert.equal(readOptions(["-V"], none).kind, "version");
   });
 });
 

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import type { LogFormat } from "../logging/line-format.ts";
 import { type GivenOptions, readArguments, UsageError } from "./arguments.ts";
 import { type OptionName, type OptionRow, optionRows, optionTable } from "./option-table.ts";
 
@@ -18,10 +20,32 @@ export interface Options {
   readonly source: ConfigSource;
   readonly externalHttpPort: number;
   readonly internalHttpPort: number;
+  /** Null for all of the machine's addresses. */
+  readonly httpListenAddr: string | null;
+  /** Null for loopback only. */
+  readonly internalListenAddr: string | null;
+  readonly rotateJwks: boolean;
+  /** With exactly one slash at its end; null when extensions are not to be fetched. */
+  readonly remoteExtBaseUrl: string | null;
+  readonly extensionStatisticsSeconds: bigint;
+  readonly syncSafekeepers: "postgres" | "native";
+  /** Null for never. */
+  readonly driftCheckSeconds: number | null;
   readonly terminateLingerSeconds: number;
   readonly privilegedRoleName: string;
   readonly postgresUser: string;
   readonly lakebaseMode: boolean;
+  /** How long a first start may take in lakebase mode. */
+  readonly pgInitTimeoutSeconds: number;
+  readonly logFormat: LogFormat;
+  /** Only check whether a start could begin. */
+  readonly check: boolean;
+}
+
+/** Values of environment variables that stand in for options. */
+export interface OptionDefaults {
+  readonly pgbin: string | undefined;
+  readonly logFormat: string | undefined;
 }
 
 /** What a command line asks for. */
@@ -33,11 +57,11 @@ export type Invocation =
 /**
  * Reads and checks a command line (chapter 01 §1). Options that act only in a later release are checked as well, and named
  * in `warnings` when given.
- * @param pgbinDefault the value of POSTGRES_PATH, which the flag beats
+ * @param defaults what the environment says, which a flag beats
  * @throws UsageError for the first thing that is wrong
  */
-export function readOptions(argv: readonly string[], pgbinDefault: string | undefined): Invocation {
-  const given = readArguments(argv);
+export function readOptions(argv: readonly string[], defaults: OptionDefaults): Invocation {
+  const given = readArguments(argv, optionTable);
   if (given.has("help")) return { kind: "help" };
   if (given.has("version")) return { kind: "version" };
   const source = configSource(given);
@@ -47,13 +71,23 @@ export function readOptions(argv: readonly string[], pgbinDefault: string | unde
     pgdata: required(given, "pgdata"),
     connstr: required(given, "connstr"),
     computeId: oldest ? (text(given, "compute-id") ?? null) : required(given, "compute-id"),
-    pgbin: text(given, "pgbin") ?? pgbinDefault ?? defaultOf("pgbin"),
+    pgbin: text(given, "pgbin") ?? defaults.pgbin ?? defaultOf("pgbin"),
     source,
     ...httpPorts(given),
-    terminateLingerSeconds: terminateLinger(given),
+    httpListenAddr: listenAddress(given, "http-listen-addr"),
+    internalListenAddr: listenAddress(given, "internal-listen-addr"),
+    rotateJwks: given.has("rotate-jwks"),
+    remoteExtBaseUrl: remoteExtBaseUrl(given),
+    extensionStatisticsSeconds: extensionStatisticsSeconds(given),
+    syncSafekeepers: syncSafekeepers(given),
+    driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
+    terminateLingerSeconds: seconds(given, "terminate-linger"),
     privilegedRoleName: privilegedRoleName(given),
     postgresUser: text(given, "postgres-user") ?? defaultOf("postgres-user"),
     lakebaseMode: trueOrFalse(given, "lakebase-mode"),
+    pgInitTimeoutSeconds: seconds(given, "pg-init-timeout"),
+    check: given.has("check"),
+    logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),
   });
   return { kind: "run", options, warnings: laterWarnings(given) };
 }
@@ -128,12 +162,26 @@ function portNumber(given: GivenOptions, name: OptionName): number {
   return Number(value);
 }
 
-function terminateLinger(given: GivenOptions): number {
-  const seconds = text(given, "terminate-linger") ?? defaultOf("terminate-linger");
-  if (!/^\d{1,5}$/.test(seconds)) {
-    throw new UsageError(`invalid value '${seconds}' for '--terminate-linger': it is a number of seconds up to 99999`);
+function listenAddress(given: GivenOptions, name: OptionName): string | null {
+  const address = text(given, name);
+  if (address === undefined) return null;
+  if (isIP(address) === 0) throw new UsageError(`invalid value '${address}' for '--${name}': it is an IP address`);
+  return address;
+}
+
+function logFormat(value: string): LogFormat {
+  if (value !== "text" && value !== "json") {
+    throw new UsageError(`invalid value '${value}' for '--log-format': it is 'text' or 'json'`);
   }
-  return Number(seconds);
+  return value;
+}
+
+function seconds(given: GivenOptions, name: OptionName): number {
+  const value = text(given, name) ?? defaultOf(name);
+  if (!/^\d{1,6}$/.test(value)) {
+    throw new UsageError(`invalid value '${value}' for '--${name}': it is a number of seconds up to 999999`);
+  }
+  return Number(value);
 }
 
 function privilegedRoleName(given: GivenOptions): string {
@@ -154,20 +202,12 @@ function trueOrFalse(given: GivenOptions, name: OptionName): boolean {
 
 /** Checks the values of options whose effect comes later, so that a broken one does not wait for that release to show. */
 function checkLaterOptions(given: GivenOptions): void {
-  for (const name of ["pg-init-timeout", "installed-extensions-collection-interval"] as const) {
-    const seconds = text(given, name);
-    if (seconds !== undefined && !(/^\d{1,20}$/.test(seconds) && BigInt(seconds) < 2n ** 64n)) {
-      throw new UsageError(`invalid value '${seconds}' for '--${name}': it is a number of seconds`);
-    }
-  }
   const address = text(given, "vm-monitor-addr");
   if (address !== undefined && !isSocketAddress(address)) {
     throw new UsageError(
       `invalid value '${address}' for '--vm-monitor-addr': it is an IP address and a port, such as 0.0.0.0:10301`,
     );
   }
-  const gateway = text(given, "remote-ext-base-url");
-  if (gateway !== undefined) checkGateway(gateway);
 }
 
 function isSocketAddress(value: string): boolean {
@@ -178,14 +218,34 @@ function isSocketAddress(value: string): boolean {
 }
 
 /** CLI-4: an absolute URL without query parameters. */
-function checkGateway(value: string): void {
+function remoteExtBaseUrl(given: GivenOptions): string | null {
+  const value = text(given, "remote-ext-base-url");
+  if (value === undefined) return null;
   const url = URL.parse(`${value.replace(/\/+$/, "")}/`);
   if (url === null) throw new UsageError(`invalid value '${value}' for '--remote-ext-base-url': it is an absolute URL`);
   if (url.search !== "") throw new UsageError("--remote-ext-base-url must not have query parameters");
+  return url.href;
+}
+
+function syncSafekeepers(given: GivenOptions): "postgres" | "native" {
+  const value = text(given, "sync-safekeepers") ?? defaultOf("sync-safekeepers");
+  if (value !== "postgres" && value !== "native") {
+    throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'postgres' or 'native'`);
+  }
+  return value;
+}
+
+function extensionStatisticsSeconds(given: GivenOptions): bigint {
+  const name = "installed-extensions-collection-interval";
+  const value = text(given, name) ?? defaultOf(name);
+  if (!/^\d{1,20}$/.test(value) || BigInt(value) >= 2n ** 64n) {
+    throw new UsageError(`invalid value '${value}' for '--${name}': it is a number of seconds`);
+  }
+  return BigInt(value);
 }
 
 function laterWarnings(given: GivenOptions): string[] {
-  const rows: readonly OptionRow[] = optionTable;
+  const rows: readonly (OptionRow & { readonly name: OptionName })[] = optionTable;
   const warnings = rows
     .filter((row) => row.later !== undefined && given.has(row.name))
     .map((row) => `--${row.name} has no effect in this release: ${row.later} comes later`);

@@ -3,51 +3,51 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
-import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
+import { describeErrorForStatus } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
-import { type Composition, compose } from "../compose.ts";
-import { parseLogFilter } from "../logging/filter.ts";
-import { createLog } from "../logging/log.ts";
-import { postgresRecords } from "../logging/postgres-records.ts";
-import { createStderrSink } from "../logging/stderr-sink.ts";
+import { type Composition, compose } from "../compose/compose.ts";
+import { logPanic } from "../logging/panic.ts";
 import { type Connstr, parseConnstr } from "../postgres/connstr.ts";
 import { locatePostgres } from "../postgres/do/installation.ts";
 import { chooseOsUser } from "../postgres/do/os-user.ts";
 import { deriveSpec } from "../spec/derive.ts";
 import { describeRefusal } from "../spec/describe-refusal.ts";
 import type { Config, DerivedSpec } from "../spec/types.ts";
+import { createNotifier } from "../supervisor/do/notify.ts";
 import type { Environment } from "./environment.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { loadConfig, sourceName } from "./load-config.ts";
+import { loadConfig, reloadConfig, sourceName } from "./load-config.ts";
 import type { Options } from "./options.ts";
+import { createVoice, type Voice } from "./voice.ts";
 
 /** How long the last log lines and requests may take to leave. */
 const farewellMsMax = 2_000;
 /** How long HTTP is served after the end when nobody has to read an outcome (LIFE-35). */
 const shortLingerMs = 300;
 
-const signalNumbers = { SIGINT: 2, SIGTERM: 15, SIGQUIT: 3 } as const;
+/** SIGHUP, which the original leaves to its default, would end this program and not Postgres. */
+const signalNumbers = { SIGINT: 2, SIGTERM: 15, SIGQUIT: 3, SIGHUP: 1 } as const;
 
 /**
  * Runs a compute from its command line to its exit code (LIFE-1). Until the config is good and Postgres is found, nothing is
  * created or listened on; what goes wrong until then is told on stderr.
  */
 export async function run(options: Options, environment: Environment, warnings: readonly string[]): Promise<number> {
-  const sink = createStderrSink(process.stderr, systemClock);
-  const log = createLog({ write: sink.write, filter: parseLogFilter(environment.logFilter), clock: systemClock });
+  const voice = createVoice(options, environment, process.env, systemClock);
+  const { log } = voice;
   const interruption = handleSignals(log);
   log.info(`compute build_tag: ${environment.buildTag}`);
   for (const warning of warnings) log.warn(warning);
   try {
-    const composition = await prepare(options, environment, log, sink.write, interruption.signal);
+    const composition = await prepare(options, environment, voice, interruption.signal);
     interruption.takeOver(composition);
-    return await live(composition);
+    return options.check ? await check(composition, log) : await live(composition);
   } catch (error) {
-    if (!interruption.signal.aborted) sink.write(`Error: ${describeErrorForStatus(error)}\n`);
+    if (!interruption.signal.aborted) voice.sayError(describeErrorForStatus(error));
     return exitCodes.failure;
   } finally {
     log.info("shutting down");
-    await sink.flush(farewellMsMax);
+    await voice.flush(farewellMsMax);
   }
 }
 
@@ -59,6 +59,14 @@ async function live({ compute, listen, settle }: Composition): Promise<number> {
     // What is not removed by then is the next start's to remove.
     await Promise.all([settleWithin(farewellMsMax, settle), ...servers.map((server) => server.close(farewellMsMax))]);
   }
+}
+
+/** Everything that a start needs is there: what remains to be seen is whether the ports are free. */
+async function check({ listen }: Composition, log: Log): Promise<number> {
+  const servers = await listen();
+  await Promise.all(servers.map((server) => server.close(0)));
+  log.info("checked: the command line, the config, Postgres and the HTTP ports are good");
+  return 0;
 }
 
 async function settleWithin(limitMs: number, settle: () => Promise<void>): Promise<void> {
@@ -73,10 +81,10 @@ async function settleWithin(limitMs: number, settle: () => Promise<void>): Promi
 async function prepare(
   options: Options,
   environment: Environment,
-  log: Log,
-  write: (text: string) => void,
+  voice: Voice,
   signal: AbortSignal,
 ): Promise<Composition> {
+  const { log } = voice;
   const connstr = readConnstr(options);
   // Asking Postgres for its version takes as long as reading a config; a bad config is told first, though.
   const locating = locatePostgres({ pgbin: options.pgbin, path: environment.path }, signal);
@@ -95,17 +103,27 @@ async function prepare(
         pgdata: resolve(options.pgdata),
         privilegedRoleName: options.privilegedRoleName,
         internalHttpPort: options.internalHttpPort,
+        connstrPort: connstr.port,
         lakebasePort: options.lakebaseMode ? connstr.port : null,
+        driftCheckMs: options.driftCheckSeconds === null ? null : options.driftCheckSeconds * 1000,
+        startMsMax: options.lakebaseMode ? options.pgInitTimeoutSeconds * 1000 : null,
         tls: config.computeCtlConfig.tls,
         overcommitMemory: await readFile("/proc/sys/vm/overcommit_memory", "utf8").catch(() => null),
         platform: process.platform === "darwin" ? "darwin" : "linux",
         lingerMs: { long: options.terminateLingerSeconds * 1000, short: shortLingerMs },
       },
+      httpListenAddr: options.httpListenAddr,
+      internalListenAddr: options.internalListenAddr,
+      rotateJwks: options.rotateJwks,
+      remoteExtBaseUrl: options.remoteExtBaseUrl,
+      extensionStatisticsSeconds: options.extensionStatisticsSeconds,
+      traceParent: environment.traceParent,
       computeId: options.computeId ?? derivedComputeId(spec),
       externalHttpPort: options.externalHttpPort,
       buildTag: environment.buildTag,
       instanceId: environment.instanceId,
       autoscaling: environment.autoscaling,
+      syncSafekeepers: options.syncSafekeepers,
       basebackupRetriesMax: environment.basebackupRetriesMax,
       computeCtlConfig: config.computeCtlConfig,
       spec,
@@ -113,8 +131,14 @@ async function prepare(
       installation,
       osUser,
       environment: process.env,
+      loadConfig: (signal) => reloadConfig(options, environment, log, signal),
     },
-    { log, clock: systemClock, onPostgresRecords: (records) => write(postgresRecords(records)) },
+    {
+      ...voice,
+      clock: systemClock,
+      identify: voice.directory?.identify ?? null,
+      notifier: createNotifier(process.env, log),
+    },
   );
 }
 
@@ -156,7 +180,7 @@ function handleSignals(log: Log): { readonly signal: AbortSignal; takeOver(compo
     });
   }
   process.on("uncaughtException", (error) => {
-    log.error(`panic: ${describeError(error)}`);
+    logPanic(log, error, "main");
     interrupt(error);
   });
   return {

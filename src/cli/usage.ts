@@ -1,4 +1,11 @@
+import { type CommandName, commandTable } from "./commands/command-table.ts";
 import { type OptionRow, optionTable } from "./option-table.ts";
+
+/** All subcommands: clients of a running compute, and the one that reads a catalog itself. */
+const commandRows = [
+  ...commandTable,
+  { name: "plan", help: "show what an apply of a config would do to a catalog, and why" },
+];
 
 const width = 100;
 const helpColumn = 6;
@@ -7,12 +14,26 @@ const helpColumn = 6;
 export function usageText(): string {
   const groups = Map.groupBy<OptionRow["group"], OptionRow>(optionTable, (row) => row.group);
   const sections = [...groups].map(([group, rows]) => `${group}:\n${rows.map(describeRow).join("\n")}`);
-  return `${intro}\n${sections.join("\n\n")}\n\n${outro}`;
+  return `${intro}\n${commandsSection()}\n\n${sections.join("\n\n")}\n\n${outro}`;
+}
+
+/** The text of `compute_ctl <command> --help`. */
+export function commandUsageText(name: CommandName | "plan", options: readonly Omit<OptionRow, "group">[]): string {
+  const help = commandRows.find((row) => row.name === name)?.help ?? "";
+  const outro = name === "plan" ? planOutro : commandOutro;
+  return `compute_ctl ${name}: ${help}\n\nUsage: compute_ctl ${name} [options]\n\n${options.map(describeRow).join("\n")}\n\n${outro}`;
+}
+
+function commandsSection(): string {
+  const nameWidth = Math.max(...commandRows.map(({ name }) => name.length));
+  const rows = commandRows.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${help}`);
+  return ["Commands, each with a --help of its own:", ...rows].join("\n");
 }
 
 const intro = `Turns a JSON spec into a running, configured, stateless Postgres compute, and lives exactly as long as that Postgres.
 
 Usage: compute_ctl -D DIR -C URL -i ID (-c FILE | -p URL | -S FILE | -s JSON) [options]
+       compute_ctl COMMAND [options]
 
 Example: compute_ctl -D /var/lib/compute/pgdata -C postgresql://cloud_admin@127.0.0.1:5432/postgres -i compute-1 -c config.json
 `;
@@ -21,7 +42,13 @@ const outro = `Exit codes: 0 after a clean shutdown, Postgres's own code when it
 2 for a command line that cannot be used.
 `;
 
-function describeRow(row: OptionRow): string {
+const commandOutro = `Exit codes: 0 done, 1 the compute refused or has failed, 2 for a command line that cannot be used, 3 not reachable,
+4 not authorized, 5 timed out.`;
+
+const planOutro = `Exit codes: 0 nothing would change, 10 something would, 1 it cannot be told, 2 for a command line that cannot be used.
+`;
+
+function describeRow(row: Omit<OptionRow, "group">): string {
   const short = row.short === undefined ? "" : `-${row.short}, `;
   const value = row.value === undefined ? "" : ` <${row.value}>`;
   const notes = [
