@@ -13,7 +13,8 @@ import type { Measurements } from "./measures.ts";
 import { readMemory } from "./process-memory.ts";
 import { longestGap } from "./status-poller.ts";
 
-interface ComputeRun {
+/** A compute that runs, or starts. */
+export interface ComputeRun {
   readonly compute: Launched;
   readonly api: Api;
   readonly pgdata: string;
@@ -67,8 +68,13 @@ export async function measureLongestGap(world: World): Promise<Measurements> {
   });
 }
 
-/** Runs `work` beside a new compute_ctl, which is stopped afterwards. */
-async function withCompute<T>(world: World, config: string, work: (run: ComputeRun) => Promise<T>): Promise<T> {
+/** Runs `work` beside a new compute_ctl, which is stopped afterwards; `env` adds to its environment. */
+export async function withCompute<T>(
+  world: World,
+  config: string,
+  work: (run: ComputeRun) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
   return withScope(log, async (onExit) => {
     const folder = await mkdtemp(join(world.folder, "compute-"));
     await chmod(folder, 0o755);
@@ -89,7 +95,7 @@ async function withCompute<T>(world: World, config: string, work: (run: ComputeR
       ["--terminate-linger", "0"],
       ...(runAs === null ? [] : [["--postgres-user", runAs.name]]),
     ].flat();
-    const compute = launch({ command: computeCtl, args, runAs: null, cwd: folder, stopSignal: "SIGTERM" });
+    const compute = launch({ command: computeCtl, args, runAs: null, cwd: folder, env, stopSignal: "SIGTERM" });
     onExit("end the compute's Postgres", () => endLeftoverPostgres(pgdata));
     onExit("stop compute_ctl", compute.stop);
     return await work({ compute, pgdata, api: { port, token: world.token } });

@@ -23,6 +23,8 @@ export interface LaunchOptions {
   /** Whom to run it as; null for ourselves. */
   readonly runAs: OsUser | null;
   readonly cwd: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly stopSignal: NodeJS.Signals;
 }
 
@@ -39,10 +41,16 @@ const linesShown = 10;
  * Starts a program. Its lines are taken as they come, so nothing is polled. It leads a process group of its own, so that
  * Ctrl-C reaches only us.
  */
-export function launch({ command, args, runAs, cwd, stopSignal }: LaunchOptions): Launched {
+export function launch({ command, args, runAs, cwd, env = {}, stopSignal }: LaunchOptions): Launched {
   const credentials = runAs === null ? {} : { uid: runAs.uid, gid: runAs.gid };
   const launchedAt = performance.now();
-  const child = spawn(command, args, { ...credentials, cwd, detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(command, args, {
+    ...credentials,
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const ended = once(child, "exit");
   // Whoever waits for a line or for the end is told.
   ended.catch(() => {});

@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: what a start of compute_ctl takes, against what nobody could do without, in turns.
- * Reading order: this file, measures.ts, compute-runs.ts, floors.ts.
+ * Reading order: this file, measures.ts, compute-runs.ts, life-runs.ts, floors.ts.
  */
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { createTokenAuthority } from "../../src/standin/token.ts";
 import { exampleFile, preferredPorts, type World } from "./bench-world.ts";
 import { measureConfigure, measureLongestGap, measureStart } from "./compute-runs.ts";
 import { measureNode, measureTarAndPostgres } from "./floors.ts";
+import { measureLoad, measureReconfigure } from "./life-runs.ts";
 import { log } from "./log.ts";
 import { describeMachine, requireSpace } from "./machine-facts.ts";
 import { type Measure, type Measurements, measureNames, rows } from "./measures.ts";
@@ -81,7 +82,9 @@ async function measureRound(world: World): Promise<Measurements> {
   const tarAndPostgres = await measureTarAndPostgres(world, postgresqlConf);
   const configure = await measureConfigure(world);
   const gap = await measureLongestGap(world);
-  return { ...node, ...start, ...tarAndPostgres, ...configure, ...gap };
+  const load = await measureLoad(world);
+  const reconfigure = await measureReconfigure(world);
+  return { ...node, ...start, ...tarAndPostgres, ...configure, ...gap, ...load, ...reconfigure };
 }
 
 /** Aborts at the first signal that asks to stop; npm and the terminal may both send one, so more of them change nothing. */

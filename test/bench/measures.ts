@@ -17,6 +17,11 @@ export const measureNames = [
   "peakKib",
   "idleKib",
   "longestGapMs",
+  "loadP50Ms",
+  "loadP99Ms",
+  "loadLoopGapMs",
+  "reconfigureSameMs",
+  "reconfigureSettingMs",
 ] as const;
 
 export type Measure = (typeof measureNames)[number];
@@ -55,4 +60,9 @@ export const rows: readonly Row[] = [
   { title: "peak memory", measure: "peakKib", floor: "nodePeakKib" },
   { title: "memory, idle", measure: "idleKib" },
   { title: "longest gap between answers of `/status`", measure: "longestGapMs" },
+  { title: "`/status`, `/metrics.json` while 2,000 roles are applied, p50", measure: "loadP50Ms" },
+  { title: "the same, p99", measure: "loadP99Ms" },
+  { title: "– longest gap in the event loop meanwhile", measure: "loadLoopGapMs" },
+  { title: "`/configure` of a running compute, nothing changed", measure: "reconfigureSameMs" },
+  { title: "the same, one setting changed", measure: "reconfigureSettingMs" },
 ];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { median, ratio, summarize } from "./statistics.ts";
+import { median, percentile, ratio, summarize } from "./statistics.ts";
 
 describe("the median", () => {
   it("is the middle value by size, whatever the order, and a number is not text", () => {
@@ -28,6 +28,22 @@ describe("the median", () => {
         assert.deepEqual(values, before);
       }),
     );
+  });
+});
+
+describe("a percentile", () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  it("is a value that so many of a hundred do not exceed", () => {
+    assert.deepEqual(
+      [0, 1, 50, 99, 100].map((percent) => percentile(hundred, percent)),
+      [1, 1, 50, 99, 100],
+    );
+    assert.equal(percentile([7], 99), 7);
+  });
+
+  it("does not exist without values", () => {
+    assert.equal(percentile([], 99), Number.NaN);
   });
 });
 

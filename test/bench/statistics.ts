@@ -14,6 +14,12 @@ export function median(values: readonly number[]): number {
   return middle.length === 0 ? Number.NaN : middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
+/** The smallest value that at least `percent` of a hundred values do not exceed; NaN of none. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
+}
+
 /** Median and spread of some measurements; NaN of none. */
 export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) return { count: 0, min: Number.NaN, median: Number.NaN, max: Number.NaN };

@@ -186,3 +186,16 @@ async function withControlPlane(
     server.close();
   }
 }
+
+describe("--check", () => {
+  it("says that all is good, or what is not, and leaves PGDATA alone", () =>
+    withWorld({}, async (world) => {
+      const good = await world.start({ config: world.config(), args: ["--check"] });
+      assert.deepEqual(await good.exited, { code: 0, signal: null });
+      assert.match(good.log(), /checked: the command line, the config, Postgres and the HTTP ports are good/);
+      const bad = await world.start({ config: world.config({ spec: { tenant_id: "xyz" } }), args: ["--check"] });
+      assert.deepEqual(await bad.exited, { code: 1, signal: null });
+      assert.match(bad.log(), /spec\.tenant_id/);
+      assert.equal(existsSync(world.path("pgdata")), false);
+    }));
+});

@@ -19,12 +19,12 @@ const skipped = [
   "left the setting max_replication_write_lag out",
   "left the setting max_replication_flush_lag out",
   "left the setting synchronous_standby_names out",
-  "spec.pgbouncer_settings has no effect",
-  "spec.local_proxy_config has no effect",
-  "spec.remote_extensions has no effect",
-  "spec.logs_export_host has no effect",
-  "spec.autoprewarm has no effect",
-  "spec.offload_lfc_interval_seconds has no effect",
+  "spec.pgbouncer_settings is not acted on",
+  "spec.local_proxy_config is not acted on",
+  "spec.remote_extensions is not acted on",
+  "spec.logs_export_host is not acted on",
+  "spec.autoprewarm is not acted on",
+  "spec.offload_lfc_interval_seconds is not acted on",
   "extension neon is not available on this server: skipped",
 ];
 

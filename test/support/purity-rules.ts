@@ -2,7 +2,7 @@ import { roomOf } from "./import-rules.ts";
 import { importsOf, isTest, type SourceFile, withoutComments } from "./source-file.ts";
 
 /** Rooms that do by nature (ARCHITECTURE.md). */
-const doingRooms: readonly string[] = ["main", "compose", "cli", "compute", "http", "logging", "standin"];
+const doingRooms: readonly string[] = ["main", "compose", "cli", "client", "compute", "http", "logging", "standin"];
 
 /** The files of `base/` that exist for timers, clocks and waiting. */
 const doingFiles: readonly string[] = ["clock", "deadline", "scope", "together"].map((name) => `src/base/${name}.ts`);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatLsn } from "../../../src/base/lsn.ts";
 import type { SafekeeperFault } from "../../../src/standin/faults.ts";
 import { type World, withWorld } from "../support/world.ts";
 import { comesUp, endsBySignal, startFails } from "./outcomes.ts";
 
 /** What a stock Postgres can do about safekeepers that it cannot ask. */
-const advice = /is a Postgres without --sync-safekeepers.*point --pgbin to one, or bring the safekeepers up/;
+const advice = /is a Postgres without --sync-safekeepers.*--sync-safekeepers native, .*or bring the safekeepers up/;
 
 function setFaults({ storage }: World, ...faults: readonly (SafekeeperFault | null)[]): void {
   for (const [index, safekeeper] of storage.safekeepers.entries()) {
@@ -51,6 +52,21 @@ describe("safekeepers that a primary on stock Postgres depends on", () => {
       const error = await startFails(world, { config: world.config() });
       assert.match(error, advice);
       assert.match(error, /safekeepers differ: flush \S+ commit \S+, flush \S+ commit/);
+    }));
+
+  it("SK-40: are brought into agreement by the program itself when told so, and a compute starts from there", () =>
+    withWorld({}, async (world) => {
+      const { lsn, safekeepers } = world.storage;
+      for (const [index, safekeeper] of safekeepers.entries()) {
+        safekeeper.setPosition({ flushLsn: lsn, commitLsn: index === 0 ? lsn : lsn - 8n });
+      }
+      const compute = await world.start({ config: world.config(), args: ["--sync-safekeepers", "native"] });
+      await compute.waitFor("running");
+      assert.match(compute.log(), /synced safekeepers lsn=/);
+      const answer = await compute.request("POST", "/terminate?mode=immediate");
+      assert.equal(answer.status, 200);
+      assert.deepEqual(answer.json(), { lsn: formatLsn(lsn) });
+      assert.deepEqual(await compute.exited, { code: 0, signal: null });
     }));
 
   it("SK-11: are enough when one of three is down or silent", () =>
