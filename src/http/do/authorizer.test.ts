@@ -113,7 +113,9 @@ describe("requests that are turned away", () => {
     for (const [, authorization] of faults) {
       const { body } = await ask(server, "GET", "/status", { headers: { authorization } });
       const [, token = ""] = authorization.split(" ");
-      for (const part of token.split(".")) assert.ok(!`${server.lines.join("\n")}${body}`.includes(part), part);
+      // A short part, such as `e30` for no claims, may well be part of a request id.
+      const telling = token.split(".").filter(({ length }) => length > 8);
+      for (const part of telling) assert.ok(!`${server.lines.join("\n")}${body}`.includes(part), part);
     }
   });
 });

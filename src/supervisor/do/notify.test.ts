@@ -70,11 +70,12 @@ describe("createNotifier", () => {
   });
 
   it("does nothing without a socket", () => {
-    const notifier = createNotifier({}, log, ["/nowhere"]);
+    const heard: string[] = [];
+    const notifier = createNotifier({}, { warn: (message) => void heard.push(message) }, ["/nowhere"]);
     notifier.status("init");
     notifier.ready();
     notifier.stopping();
-    assert.deepEqual(warnings, []);
+    assert.deepEqual(heard, []);
   });
 
   it("warns once and goes on when nobody can be told", async () => {

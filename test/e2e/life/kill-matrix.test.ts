@@ -109,7 +109,7 @@ async function strike(world: World, compute: ComputeProcess, { victim, signal }:
   if (!tryKill(pid, signal)) counts.tooLate += 1;
   const exit = await Promise.race([compute.exited, delay(endMsMax, undefined, { ref: false })]);
   assert.ok(exit !== undefined, `it went on after ${signal} to ${victim}:\n${compute.log()}`);
-  assert.doesNotMatch(compute.log(), /panic/);
+  assert.doesNotMatch(compute.log(), /ERROR panic/);
   for (const port of [world.ports.external, world.ports.internal])
     assert.ok(await isFree(port), `port ${port} is held`);
   // Whoever is killed can do nothing about its children: the next start does.
