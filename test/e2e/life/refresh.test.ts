@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ComputeProcess } from "../support/compute-process.ts";
 import type { ConfigJson } from "../support/config.ts";
 import { processesOf } from "../support/leftovers.ts";
@@ -50,9 +51,13 @@ describe("POST /refresh_configuration (LIFE-29, LIFE-30)", () => {
       const roles = await client.query("SELECT 1 FROM pg_roles WHERE rolname = 'alice'");
       assert.equal(roles.rowCount, 1);
 
-      const log = compute.log().slice(before);
+      const statement = /app=compute_ctl:(?!reload).* LOG: {2}(?:statement|execute)/;
+      const told = (): string => compute.log().slice(before);
+      // Postgres's lines may come a moment later than what they tell of (LIFE-87).
+      for (let looks = 0; looks < 100 && !statement.test(told()); looks += 1) await delay(20);
+      const log = told();
       const reloaded = log.indexOf('parameter "neon.pageserver_connstring" changed to');
-      const firstStatement = log.search(/app=compute_ctl:(?!reload).* LOG: {2}(?:statement|execute)/);
+      const firstStatement = log.search(statement);
       assert.ok(reloaded >= 0 && firstStatement >= 0, log);
       assert.ok(reloaded < firstStatement, log);
       assert.deepEqual(changesOf(compute).slice(2), [
