@@ -12,7 +12,7 @@ import { locatePostgres } from "../postgres/do/installation.ts";
 import { chooseOsUser } from "../postgres/do/os-user.ts";
 import { deriveSpec } from "../spec/derive.ts";
 import { describeRefusal } from "../spec/describe-refusal.ts";
-import type { Config, DerivedSpec } from "../spec/types.ts";
+import type { ComputeSpec, DerivedSpec } from "../spec/types.ts";
 import { createNotifier } from "../supervisor/do/notify.ts";
 import type { Environment } from "./environment.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -91,7 +91,7 @@ async function prepare(
   locating.catch(() => {});
   const config = await loadConfig(options, environment, log, signal);
   const installation = await locating;
-  const spec = config.spec === null ? null : derive(config, options, log);
+  const spec = config.spec === null ? null : derive(config.spec, options, log);
   if (config.computeCtlConfig.jwks.length === 0 && environment.instanceId === undefined) {
     log.warn("compute_ctl_config.jwks has no keys: every route that needs a token will answer 401");
   }
@@ -148,9 +148,8 @@ function readConnstr(options: Options): Connstr {
   return connstr.value;
 }
 
-function derive(config: Config, options: Options, log: Log): DerivedSpec | null {
-  if (config.spec === null) return null;
-  const derived = deriveSpec(config.spec);
+function derive(spec: ComputeSpec, options: Options, log: Log): DerivedSpec {
+  const derived = deriveSpec(spec);
   if (!derived.ok) throw new Error(describeRefusal(derived.refusal, sourceName(options.source)));
   for (const warning of derived.warnings) log.warn(warning);
   return derived.value;

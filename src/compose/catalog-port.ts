@@ -4,8 +4,8 @@ import type { CatalogPort } from "../compute/ports.ts";
 import { preloadsLibrary } from "../conf/preload-libraries.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { connectLimitMs } from "./limits.ts";
-import { loadCatalog, loadDrift, loadMigrations, loadSession } from "./load.ts";
+import { loadCatalog, loadDrift, loadMigrations } from "./load.ts";
+import { ownSessions } from "./open-session.ts";
 
 /** A look for drift is in no hurry, and leaves connections to customers. */
 const driftConcurrency = 2;
@@ -14,13 +14,14 @@ const lakebaseStatementMsMax = 120_000;
 
 /** The catalog of the Postgres that runs. */
 export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics: Metrics): CatalogPort {
+  const openSession = ownSessions(facts);
   let appliedOperationUuid: string | null = null;
   const verified: VerifiedDatabases = new Map();
   const lakebase = facts.settings.lakebasePort !== null;
   const sessionLimits = lakebase ? { statementMsMax: lakebaseStatementMsMax } : {};
   return {
     async apply(spec, concurrency, signal) {
-      const [{ applyCatalog }, { createOpenSession }] = await Promise.all([loadCatalog(), loadSession()]);
+      const { applyCatalog } = await loadCatalog();
       const input = {
         spec,
         privilegedRoleName: facts.settings.privilegedRoleName,
@@ -30,16 +31,15 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
         lakebase,
         verified,
       };
-      const openSession = createOpenSession(facts.connstr, { connectLimitMs });
       await applyCatalog(input, { openSession, log: log.span("apply_config"), clock, signal, sessionLimits });
       appliedOperationUuid = spec.spec.operationUuid;
     },
     async migrate(signal) {
-      const [{ runMigrations }, { createOpenSession }] = await Promise.all([loadMigrations(), loadSession()]);
+      const { runMigrations } = await loadMigrations();
       await runMigrations(
         { privilegedRoleName: facts.settings.privilegedRoleName, ...sessionLimits },
         {
-          openSession: createOpenSession(facts.connstr, { connectLimitMs }),
+          openSession,
           log: log.span("handle_migrations"),
           clock,
           signal,
@@ -49,18 +49,17 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
       );
     },
     async checkDrift(spec, signal) {
-      const [{ checkDrift }, { createOpenSession }] = await Promise.all([loadDrift(), loadSession()]);
+      const { checkDrift } = await loadDrift();
       const { privilegedRoleName } = facts.settings;
       const { phases } = await checkDrift(
         { spec, privilegedRoleName, lakebase, concurrency: driftConcurrency, appliedOperationUuid },
-        { openSession: createOpenSession(facts.connstr, { connectLimitMs }), log: log.span("check_drift"), signal },
+        { openSession, log: log.span("check_drift"), signal },
       );
       const samples = phases.map(({ name, steps }) => ({ labels: { phase: name }, value: steps }));
       metrics.replaceAll("compute_ctl_catalog_drift_steps", samples);
     },
     async updateNeonExtension(signal) {
-      const { createOpenSession } = await loadSession();
-      const session = await createOpenSession(facts.connstr, { connectLimitMs })({ purpose: "post_apply_config" });
+      const session = await openSession({ purpose: "post_apply_config" });
       try {
         await unlessAborted(session.run("SET neon.forward_ddl = false; ALTER EXTENSION neon UPDATE"), signal);
       } finally {

@@ -1,15 +1,14 @@
 import { once } from "../base/once.ts";
-import type { OpenSession } from "../base/sql.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { childEnvironment } from "../postgres/command.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { connectLimitMs } from "./limits.ts";
-import { loadCatalogVisits, loadDumpSchema, loadSession } from "./load.ts";
+import { loadCatalogVisits, loadDumpSchema } from "./load.ts";
+import { ownSessions } from "./open-session.ts";
 
 /** What routes ask of the catalog. */
 export function catalogQueries(facts: Facts, { log }: Surroundings): CatalogQueries {
-  const openSession = lazyOpenSession(facts);
+  const openSession = ownSessions(facts);
   const dumpSchema = once(async () => {
     const { bindir } = facts.installation;
     const { connstr, osUser: owner } = facts;
@@ -33,7 +32,7 @@ export function extensionCollector(
   { log }: Surroundings,
   metrics: Metrics,
 ): (signal: AbortSignal) => Promise<void> {
-  const openSession = lazyOpenSession(facts);
+  const openSession = ownSessions(facts);
   return async (signal) => {
     const { countExtensions } = await loadCatalogVisits();
     const extensions = await countExtensions(openSession, log.span("installed_extensions"), signal);
@@ -43,8 +42,4 @@ export function extensionCollector(
     }));
     metrics.replaceAll("compute_installed_extensions", samples);
   };
-}
-
-function lazyOpenSession({ connstr }: Facts): OpenSession {
-  return async (target) => (await loadSession()).createOpenSession(connstr, { connectLimitMs })(target);
 }

@@ -3,8 +3,8 @@ import type { PostgresPort } from "../compute/ports.ts";
 import { childEnvironment, postgresCommand } from "../postgres/command.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { connectLimitMs } from "./limits.ts";
 import { loadCatalog, loadPostmaster, loadReload, loadSession } from "./load.ts";
+import { ownSessions } from "./open-session.ts";
 
 const aliveMsMax = 3_000;
 /** Where a lakebase deployment keeps core files (LIFE-37). */
@@ -14,7 +14,7 @@ const quitMsMax = 1_000;
 
 /** The Postgres of the installation that was found. */
 export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundings): PostgresPort {
-  const { settings, installation, connstr, osUser: owner } = facts;
+  const { settings, installation, osUser: owner } = facts;
   const { pgdata } = settings;
   const home = owner?.home ?? null;
   return {
@@ -40,9 +40,8 @@ export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundi
         ready,
         exited,
         async reload(signal) {
-          const [{ reloadConfiguration }, { createOpenSession }] = await Promise.all([loadReload(), loadSession()]);
-          const openSession = createOpenSession(connstr, { connectLimitMs });
-          await reloadConfiguration(() => postmaster.kill("SIGHUP"), openSession, { log, signal });
+          const { reloadConfiguration } = await loadReload();
+          await reloadConfiguration(() => postmaster.kill("SIGHUP"), ownSessions(facts), { log, signal });
         },
         stop: async (fastMs) => void (await stopPostmaster(postmaster, { fastMs, quitMs: quitMsMax }, log)),
         quit: () => quitPostmaster(postmaster, log),
@@ -67,8 +66,7 @@ export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundi
       await reportCoreDumps(folder, installation.pgbin, log);
     },
     async checkAlive(signal) {
-      const { createOpenSession } = await loadSession();
-      const open = createOpenSession(connstr, { connectLimitMs: aliveMsMax });
+      const open = ownSessions(facts, aliveMsMax);
       await withDeadline("connecting to Postgres", aliveMsMax, signal, async () => {
         await (await open({ purpose: "liveness_probe" })).close();
       });
