@@ -28,14 +28,15 @@ export const i64: Decoder<bigint> = integer("i64", -(2n ** 63n), 2n ** 63n - 1n)
 
 /**
  * A text that `parse` understands.
+ * @param expected what the text is, for people and, if it can be told so, for programs
  * @param problemOf the message about a text that it does not
  */
 export function parsed<T>(
-  expected: string,
+  expected: string | Omit<Extract<Shape, { kind: "string" }>, "kind">,
   parse: (text: string) => T | undefined,
   problemOf: (text: string) => string,
 ): Decoder<T> {
-  const shape: Shape = { kind: "string", expected };
+  const shape: Shape = { kind: "string", ...(typeof expected === "string" ? { expected } : expected) };
   return {
     shape,
     read(value, findings) {
@@ -49,7 +50,7 @@ export function parsed<T>(
 /** One of some texts. */
 export function oneOf<const T extends string>(...choices: readonly T[]): Decoder<T> {
   return parsed(
-    "a string",
+    { expected: "a string", choices },
     (text) => choices.find((choice) => choice === text),
     (text) => unknownVariant(text, choices),
   );

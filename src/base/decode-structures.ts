@@ -114,6 +114,12 @@ export function object<M extends Members>(members: M): Decoder<Decoded<M>> {
   };
 }
 
+/** The same, with a name for what it stands for, by which descriptions of the shape call it. */
+export function titled<M extends Members>(title: string, members: M): Decoder<Decoded<M>> {
+  const decoder = object(members);
+  return { ...decoder, shape: { ...decoder.shape, title } as Shape };
+}
+
 /** Stands for a member that is not there. */
 const missing = Symbol("missing");
 

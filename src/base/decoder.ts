@@ -13,11 +13,14 @@ export interface Decoder<T> {
 
 /** What a decoder accepts; `expected` says it in the words of an error message. */
 export type Shape = { readonly expected: string } & (
-  | { readonly kind: "string" | "boolean" | "number" }
+  | { readonly kind: "boolean" | "number" }
+  /** `choices` lists all texts that will do, `pattern` is a regular expression for them. */
+  | { readonly kind: "string"; readonly choices?: readonly string[]; readonly pattern?: string }
   | { readonly kind: "integer"; readonly min: bigint; readonly max: bigint }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "map"; readonly key: Shape; readonly value: Shape }
-  | { readonly kind: "object"; readonly members: readonly MemberShape[] }
+  /** `title` is the name of what the object stands for. */
+  | { readonly kind: "object"; readonly title?: string; readonly members: readonly MemberShape[] }
   | { readonly kind: "variants"; readonly variants: ReadonlyMap<string, Shape | null>; readonly open: boolean }
   | { readonly kind: "any-of"; readonly options: readonly Shape[] }
 );

@@ -1,5 +1,5 @@
 import { secret, string } from "../base/decode-scalars.ts";
-import { list, object, optional, optionalOr, required } from "../base/decode-structures.ts";
+import { list, optional, optionalOr, required, titled } from "../base/decode-structures.ts";
 import { type Decoder, hinted } from "../base/decoder.ts";
 import { settingsHint } from "./hints.ts";
 import type { Cluster, DeltaOperation, GenericOption, SpecDatabase, SpecRole } from "./types.ts";
@@ -8,31 +8,31 @@ import type { Cluster, DeltaOperation, GenericOption, SpecDatabase, SpecRole } f
  * Clusters, roles, databases and options (chapter 02 §4.1).
  */
 
-const genericOption: Decoder<GenericOption> = object({
+const genericOption: Decoder<GenericOption> = titled("GenericOption", {
   name: required("name", string),
   value: optional("value", string),
   vartype: required("vartype", string),
 });
 
-const role: Decoder<SpecRole> = object({
+const role: Decoder<SpecRole> = titled("Role", {
   name: required("name", string),
   encryptedPassword: optional("encrypted_password", secret),
   options: optionalOr("options", list(genericOption), []),
 });
 
-const database: Decoder<SpecDatabase> = object({
+const database: Decoder<SpecDatabase> = titled("Database", {
   name: required("name", string),
   owner: required("owner", string),
   options: optionalOr("options", list(genericOption), []),
 });
 
-export const deltaOperation: Decoder<DeltaOperation> = object({
+export const deltaOperation: Decoder<DeltaOperation> = titled("DeltaOperation", {
   action: required("action", string),
   name: required("name", string),
   newName: optional("new_name", string),
 });
 
-export const cluster: Decoder<Cluster> = object({
+export const cluster: Decoder<Cluster> = titled("Cluster", {
   clusterId: optional("cluster_id", string),
   name: optional("name", string),
   state: optional("state", string),

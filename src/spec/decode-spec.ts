@@ -10,7 +10,7 @@ import {
   u32,
   u64,
 } from "../base/decode-scalars.ts";
-import { defaulted, list, map, object, optional, optionalOr, required } from "../base/decode-structures.ts";
+import { defaulted, list, map, optional, optionalOr, required, titled } from "../base/decode-structures.ts";
 import { variants } from "../base/decode-variants.ts";
 import { type Decoder, hinted } from "../base/decoder.ts";
 import { hexIdProblem, parseTenantId, parseTimelineId } from "../base/ids.ts";
@@ -25,7 +25,14 @@ import type { AuditLogLevel, ComputeMode, ComputeSpec } from "./types.ts";
  * A compute spec, member by member (chapter 02 §4).
  */
 
-const lsn: Decoder<Lsn> = parsed("an LSN such as `0/16B3748`", parseLsn, () => "LsnParseError: not of the form `X/X`");
+const idPattern = "^[0-9a-fA-F]{32}$";
+const lsnPattern = "^\\s*\\+?0*[0-9a-fA-F]{1,8}/\\+?0*[0-9a-fA-F]{1,8}\\s*$";
+
+const lsn: Decoder<Lsn> = parsed(
+  { expected: "an LSN such as `0/16B3748`", pattern: lsnPattern },
+  parseLsn,
+  () => "LsnParseError: not of the form `X/X`",
+);
 
 const mode = variants<ComputeMode>({
   Primary: { unit: { kind: "primary" } },
@@ -45,8 +52,14 @@ const auditLogLevel = variants<AuditLogLevel>({
 /** Any name: one that this program does not know is kept, and ignored (SPEC-60). */
 const feature = variants<string>({}, (name) => name);
 
-const tenantId = hinted(parsed("a tenant id", parseTenantId, describeIdProblem), idHint);
-const timelineId = hinted(parsed("a timeline id", parseTimelineId, describeIdProblem), idHint);
+const tenantId = hinted(
+  parsed({ expected: "a tenant id", pattern: idPattern }, parseTenantId, describeIdProblem),
+  idHint,
+);
+const timelineId = hinted(
+  parsed({ expected: "a timeline id", pattern: idPattern }, parseTimelineId, describeIdProblem),
+  idHint,
+);
 
 const members = {
   formatVersion: required("format_version", float),
@@ -84,13 +97,13 @@ const members = {
   databricksSettings: optional("databricks_settings", databricksSettings),
 };
 
-export const computeSpec: Decoder<ComputeSpec> = object({
+export const computeSpec: Decoder<ComputeSpec> = titled("ComputeSpec", {
   ...members,
   suspendTimeoutSeconds: required("suspend_timeout_seconds", i64),
 });
 
 /** A spec that came without a wrapper, from writers older than `suspend_timeout_seconds` (CLI-8). */
-export const bareSpec: Decoder<ComputeSpec> = object({
+export const bareSpec: Decoder<ComputeSpec> = titled("ComputeSpec", {
   ...members,
   suspendTimeoutSeconds: defaulted("suspend_timeout_seconds", i64, 0n),
 });

@@ -1,7 +1,7 @@
 import { transformed } from "../base/decode-scalars.ts";
-import { asObject, object, optional, required } from "../base/decode-structures.ts";
+import { asObject, object, optional, required, titled } from "../base/decode-structures.ts";
 import { variants } from "../base/decode-variants.ts";
-import { type Decoder, hinted, readDocument } from "../base/decoder.ts";
+import { type Decoder, hinted, readDocument, type Shape } from "../base/decoder.ts";
 import { decodeUtf8, JsonSyntaxError, type JsonValue, parseJson } from "../base/json.ts";
 import { computeCtlConfig } from "./decode-jwk.ts";
 import { bareSpec, computeSpec } from "./decode-spec.ts";
@@ -24,10 +24,10 @@ const configMembers = {
   computeCtlConfig: required("compute_ctl_config", computeCtlConfig),
 };
 
-const config: Decoder<Config> = hinted(object(configMembers), configHint);
+const config: Decoder<Config> = hinted(titled("Config", configMembers), configHint);
 
 const configWithSpec: Decoder<Config> = hinted(
-  object({ ...configMembers, spec: required("spec", computeSpec) }),
+  titled("Config", { ...configMembers, spec: required("spec", computeSpec) }),
   configHint,
 );
 
@@ -38,6 +38,9 @@ const controlPlaneResponse: Decoder<ControlPlaneResponse> = transformed(
   }),
   ({ status, spec, computeCtlConfig }) => ({ status, config: { spec, computeCtlConfig } }),
 );
+
+/** What a config file may hold, as data: the same that {@link decodeConfig} reads by. */
+export const configShape: Shape = config.shape;
 
 /** A bare spec gets no keys, so that no token is good (CLI-8). */
 const wrappedSpec: Decoder<Config> = transformed(bareSpec, (spec) => ({
