@@ -21,11 +21,13 @@ export function roomsInTable(architecture: string): readonly string[] {
   return firstCells.flatMap((cell) => Array.from(cell.matchAll(/`([\w-]+)(?:\/|\.ts)`/g), ([, room = ""]) => room));
 }
 
-/** Where the names `NNNN-title.md` leave the order 0001, 0002, … */
+/** Names that are not `NNNN-title.md`, and numbers given twice. Work that goes on side by side may leave gaps. */
 export function numberingProblems(names: readonly string[]): readonly string[] {
-  return names.toSorted().flatMap((name, index) => {
-    const expected = String(index + 1).padStart(4, "0");
-    return name.startsWith(`${expected}-`) ? [] : [`${name} should begin with ${expected}-`];
+  const sorted = names.toSorted();
+  return sorted.flatMap((name, index) => {
+    const number = /^\d{4}-/.exec(name)?.[0];
+    if (number === undefined) return [`${name} should begin with four digits and a dash`];
+    return sorted[index - 1]?.startsWith(number) ? [`${name} has a number that another decision has`] : [];
   });
 }
 
