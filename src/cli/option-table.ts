@@ -152,6 +152,11 @@ export const optionTable = [
     help: "compare the catalog with the spec this often, and tell by a log line and a metric; off when it is not given",
   },
   {
+    name: "write-passwords-directly",
+    group: "Postgres",
+    help: "set passwords by one catalog write for many roles, many times faster than CREATE ROLE; only when the connstr's user is a superuser; server hooks, such as those of pgaudit, do not see them",
+  },
+  {
     name: "sync-safekeepers",
     value: "postgres|native",
     default: "postgres",

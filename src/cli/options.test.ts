@@ -99,6 +99,8 @@ describe("readOptions", () => {
     assert.equal(run(["--http-listen-addr", "::1"]).httpListenAddr, "::1");
     assert.equal(run([]).internalListenAddr, null);
     refused([...base, "--internal-listen-addr", "localhost"], /it is an IP address/);
+    assert.equal(run([]).writePasswordsDirectly, false);
+    assert.equal(run(["--write-passwords-directly"]).writePasswordsDirectly, true);
     assert.equal(run(["--log-format", "json"]).logFormat, "json");
     refused([...base, "--log-format", "xml"], /'text' or 'json'/);
     const fromEnvironment = readOptions(base, { ...none, logFormat: "json" });

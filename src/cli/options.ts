@@ -31,6 +31,7 @@ export interface Options {
   readonly syncSafekeepers: "postgres" | "native";
   /** Null for never. */
   readonly driftCheckSeconds: number | null;
+  readonly writePasswordsDirectly: boolean;
   readonly terminateLingerSeconds: number;
   readonly privilegedRoleName: string;
   readonly postgresUser: string;
@@ -81,6 +82,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
     syncSafekeepers: syncSafekeepers(given),
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
+    writePasswordsDirectly: given.has("write-passwords-directly"),
     terminateLingerSeconds: seconds(given, "terminate-linger"),
     privilegedRoleName: privilegedRoleName(given),
     postgresUser: text(given, "postgres-user") ?? defaultOf("postgres-user"),

@@ -115,6 +115,7 @@ async function prepare(
       httpListenAddr: options.httpListenAddr,
       internalListenAddr: options.internalListenAddr,
       rotateJwks: options.rotateJwks,
+      writePasswordsDirectly: options.writePasswordsDirectly,
       remoteExtBaseUrl: options.remoteExtBaseUrl,
       extensionStatisticsSeconds: options.extensionStatisticsSeconds,
       traceParent: environment.traceParent,

@@ -1,4 +1,4 @@
-import { float, oneOf, string, transformed, u64 } from "../base/decode-scalars.ts";
+import { boolean, float, oneOf, string, transformed, u64 } from "../base/decode-scalars.ts";
 import { list, object, optional, required } from "../base/decode-structures.ts";
 import type { Decoder } from "../base/decoder.ts";
 
@@ -93,6 +93,34 @@ export const timeline = object({
   changes: required("changes", list(statusChange)),
 });
 export type Timeline = ReadBy<typeof timeline>;
+
+/** The answer of `/migrations` (HTTP-81). */
+export const migrations = object({
+  state: required("state", oneOf("waiting", "running", "done", "failed")),
+  applied: optional("applied", count),
+  total: required("total", count),
+  failed: optional("failed", object({ id: optional("id", count), error: required("error", string) })),
+});
+export type Migrations = ReadBy<typeof migrations>;
+
+/** One change of a plan; without `database` it is made in the system database. */
+const planStep = object({
+  kind: required("kind", string),
+  database: optional("database", string),
+  what: required("what", string),
+  why: required("why", string),
+});
+
+/** The answer of `/plan` (HTTP-80): what another apply would change. */
+export const catalogPlan = object({
+  changes: required("changes", boolean),
+  phases: required(
+    "phases",
+    list(object({ name: required("name", string), steps: required("steps", list(planStep)) })),
+  ),
+  warnings: required("warnings", list(string)),
+});
+export type CatalogPlan = ReadBy<typeof catalogPlan>;
 
 /** The answer of `/logs`: whole lines without their ends, the oldest first. */
 export const logLines = object({ lines: required("lines", list(string)) });

@@ -1,11 +1,15 @@
 import { DeadlineError, sleep, withDeadline } from "../base/deadline.ts";
 import type { Decoder } from "../base/decoder.ts";
 import {
+  type CatalogPlan,
   type ComputeStatusName,
   type ComputeStatusObject,
+  catalogPlan,
   computeStatusObject,
   type LogLines,
   logLines,
+  type Migrations,
+  migrations,
   type Operation,
   operation,
   operationList,
@@ -22,9 +26,11 @@ import { exchange } from "./exchange.ts";
 import { readAnswer, refusalOf } from "./read-answer.ts";
 
 export type {
+  CatalogPlan,
   ComputeStatusName,
   ComputeStatusObject,
   LogLines,
+  Migrations,
   Operation,
   StartupMetrics,
   TerminateResult,
@@ -37,7 +43,7 @@ export { ApiError, DeadlineError, UnexpectedAnswerError, UnreachableError };
 export interface ClientOptions {
   /** The external API, such as `http://127.0.0.1:3080`; an IPv6 address stands in brackets. */
   readonly url: string;
-  /** The internal API, which only {@link ComputeClient.refresh} asks; default `http://127.0.0.1:3081`. */
+  /** The internal API, which only {@link ComputeClient.refresh} and {@link ComputeClient.plan} ask; default `http://127.0.0.1:3081`. */
   readonly internalUrl?: string;
   /** The bearer token, or where to get one for each request. */
   readonly token?: string | (() => string | Promise<string>);
@@ -128,6 +134,16 @@ export class ComputeClient {
   /** The waterfall of the start and the newest changes of status (HTTP-79). */
   timeline(options: CallOptions = {}): Promise<Timeline> {
     return this.#read(timeline, "GET", "/timeline", options);
+  }
+
+  /** Where the numbered migrations of the catalog are (HTTP-81). */
+  migrations(options: CallOptions = {}): Promise<Migrations> {
+    return this.#read(migrations, "GET", "/migrations", options);
+  }
+
+  /** What another apply of the spec in force would change in the catalog; asked on the internal API (HTTP-80). */
+  plan(options: CallOptions = {}): Promise<CatalogPlan> {
+    return this.#read(catalogPlan, "GET", "/plan", { timeoutMs: limits.waitMs, ...options, internal: true });
   }
 
   /** The newest operations, the oldest first (HTTP-77). */

@@ -5,9 +5,11 @@ import { parse } from "yaml";
 import type { Shape } from "../base/decoder.ts";
 import { computeStatuses } from "../compute/status.ts";
 import {
+  catalogPlan,
   computeStatusNames,
   computeStatusObject,
   logLines,
+  migrations,
   operation,
   operationList,
   startupMetrics,
@@ -27,6 +29,8 @@ const covered: Readonly<Record<string, (client: ComputeClient) => Promise<unknow
   getHealth: (client) => client.healthy(),
   getReadiness: (client) => client.ready(),
   getTimeline: (client) => client.timeline(),
+  getMigrations: (client) => client.migrations(),
+  getPlan: (client) => client.plan(),
   getLogs: (client) => client.logs({ lines: 5 }),
   listOperations: (client) => client.operations(),
   getOperation: (client) => client.operation("{id}"),
@@ -62,6 +66,8 @@ const shapes: Readonly<Record<string, Shape>> = {
   Operation: operation.shape,
   OperationList: operationList.shape,
   Timeline: timeline.shape,
+  Migrations: migrations.shape,
+  CatalogPlan: catalogPlan.shape,
   LogLines: logLines.shape,
 };
 

@@ -1,14 +1,25 @@
-import { unlessAborted } from "../base/deadline.ts";
+import { unlessAborted, withDeadline } from "../base/deadline.ts";
+import { describeError } from "../base/error-chain.ts";
+import type { PlanInput } from "../catalog/do/plan-catalog.ts";
+import {
+  type MigrationProgress,
+  type MigrationState,
+  migrationProgress,
+  noMigrationYet,
+} from "../catalog/migrations/state.ts";
 import type { VerifiedDatabases } from "../catalog/verified.ts";
 import type { CatalogPort } from "../compute/ports.ts";
 import { preloadsLibrary } from "../conf/preload-libraries.ts";
 import type { Metrics } from "../metrics/registry.ts";
+import type { DerivedSpec } from "../spec/types.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { loadCatalog, loadDrift, loadMigrations } from "./load.ts";
+import { loadCatalog, loadLooks, loadMigrations } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
 
 /** A look for drift is in no hurry, and leaves connections to customers. */
-const driftConcurrency = 2;
+const lookConcurrency = 2;
+/** A look into a hundred databases takes a second; this long only one that waits for somebody's lock. */
+const planMsMax = 60_000;
 /** APPLY-9: in lakebase mode no statement of a start takes longer. */
 const lakebaseStatementMsMax = 120_000;
 
@@ -19,6 +30,22 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
   const verified: VerifiedDatabases = new Map();
   const lakebase = facts.settings.lakebasePort !== null;
   const sessionLimits = lakebase ? { statementMsMax: lakebaseStatementMsMax } : {};
+  let progress = noMigrationYet;
+
+  function show(next: MigrationProgress): void {
+    progress = next;
+    const { applied, stage } = next;
+    metrics.replaceAll(
+      "compute_ctl_db_migration_id",
+      applied === null ? [] : [{ labels: { state: stage }, value: applied }],
+    );
+  }
+
+  function look(spec: DerivedSpec): PlanInput {
+    const { privilegedRoleName } = facts.settings;
+    return { spec, privilegedRoleName, lakebase, concurrency: lookConcurrency, appliedOperationUuid };
+  }
+
   return {
     async apply(spec, concurrency, signal) {
       const { applyCatalog } = await loadCatalog();
@@ -30,31 +57,40 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
         appliedOperationUuid,
         lakebase,
         verified,
+        writePasswordsDirectly: facts.writePasswordsDirectly,
       };
       await applyCatalog(input, { openSession, log: log.span("apply_config"), clock, signal, sessionLimits });
       appliedOperationUuid = spec.spec.operationUuid;
     },
     async migrate(signal) {
       const { runMigrations } = await loadMigrations();
-      await runMigrations(
-        { privilegedRoleName: facts.settings.privilegedRoleName, ...sessionLimits },
-        {
-          openSession,
-          log: log.span("handle_migrations"),
-          clock,
-          signal,
-          onFailed: (id) => metrics.add("compute_ctl_db_migration_failed_total", { migration_id: String(id) }, 1),
-          onState: () => {},
-        },
+      show({ ...noMigrationYet, stage: "running" });
+      const ports = {
+        openSession,
+        log: log.span("handle_migrations"),
+        clock,
+        signal,
+        onFailed: (id: number) => metrics.add("compute_ctl_db_migration_failed_total", { migration_id: String(id) }, 1),
+        onState: (state: MigrationState) => show(migrationProgress(state)),
+      };
+      try {
+        await runMigrations({ privilegedRoleName: facts.settings.privilegedRoleName, ...sessionLimits }, ports);
+      } catch (error) {
+        show({ ...progress, stage: "failed", failed: { id: null, error: describeError(error) } });
+        throw error;
+      }
+    },
+    migrations: () => progress,
+    async plan(spec, signal) {
+      const { readPlan } = await loadLooks();
+      const ports = { openSession, log: log.span("plan") };
+      return withDeadline("planning", planMsMax, signal, (linked) =>
+        readPlan(look(spec), { ...ports, signal: linked }),
       );
     },
     async checkDrift(spec, signal) {
-      const { checkDrift } = await loadDrift();
-      const { privilegedRoleName } = facts.settings;
-      const { phases } = await checkDrift(
-        { spec, privilegedRoleName, lakebase, concurrency: driftConcurrency, appliedOperationUuid },
-        { openSession, log: log.span("check_drift"), signal },
-      );
+      const { checkDrift } = await loadLooks();
+      const { phases } = await checkDrift(look(spec), { openSession, log: log.span("check_drift"), signal });
       const samples = phases.map(({ name, steps }) => ({ labels: { phase: name }, value: steps }));
       metrics.replaceAll("compute_ctl_catalog_drift_steps", samples);
     },

@@ -20,6 +20,8 @@ export interface Facts {
   readonly internalListenAddr: string | null;
   /** Whether an accepted `/configure` replaces the keys that tokens are checked with. */
   readonly rotateJwks: boolean;
+  /** Passwords of many roles are set by one catalog write, see docs/decisions/0012. */
+  readonly writePasswordsDirectly: boolean;
   readonly remoteExtBaseUrl: string | null;
   /** How often the installed extensions are counted, until a spec says (LIFE-24). */
   readonly extensionStatisticsSeconds: bigint;

@@ -24,7 +24,10 @@ export const loadReload = once(() => import("../postgres/do/reload.ts"));
 export const loadSession = once(() => import("../postgres/do/session.ts"));
 export const loadCatalog = once(() => import("../catalog/do/apply-catalog.ts"));
 export const loadMigrations = once(() => import("../catalog/do/run-migrations.ts"));
-export const loadDrift = once(() => import("../catalog/do/check-drift.ts"));
+export const loadLooks = once(async () => ({
+  ...(await import("../catalog/do/check-drift.ts")),
+  ...(await import("../catalog/do/plan-catalog.ts")),
+}));
 export const loadCatalogVisits = once(async () => ({
   ...(await import("../catalog/do/list-catalog.ts")),
   ...(await import("../catalog/do/probe-write.ts")),

@@ -9,6 +9,11 @@ export function appliesCatalog(spec: DerivedSpec): boolean {
   return spec.spec.mode.kind === "primary" && !spec.spec.skipPgCatalogUpdates;
 }
 
+/** Whether a start with this spec leaves subscribers off: it is to drop inherited subscriptions, but not to touch the catalog (T17). */
+export function holdsSubscribers(spec: DerivedSpec): boolean {
+  return spec.spec.dropSubscriptionsBeforeStart && !appliesCatalog(spec);
+}
+
 /** Whether this Postgres knows the size limit; stock Postgres takes the setting but does nothing with it. */
 export function hasSizeLimit(ports: ComputePorts): boolean {
   return ports.server.hasLibrary("neon");

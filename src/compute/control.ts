@@ -1,5 +1,7 @@
 import type { Lsn } from "../base/lsn.ts";
 import type { TraceContext } from "../base/tracer.ts";
+import type { MigrationProgress } from "../catalog/migrations/state.ts";
+import type { PlanView } from "../catalog/view.ts";
 import type { Config, Problem } from "../spec/types.ts";
 import type { Operation } from "./operation.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
@@ -56,11 +58,21 @@ export type RefreshOutcome =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly status: ComputeStatus };
 
+/** What a look at the running catalog came to. */
+export type PlanOutcome =
+  | { readonly kind: "planned"; readonly plan: PlanView }
+  /** No spec is in force as a whole. */
+  | { readonly kind: "refused"; readonly status: ComputeStatus };
+
 /** The compute as its HTTP servers see it: everything a route may ask or order. */
 export interface ComputeControl {
   status(): StatusView;
   startupMetrics(): StartupMetrics;
   timeline(): Timeline;
+  /** Where the migrations of the catalog are. */
+  migrations(): MigrationProgress;
+  /** What another apply of the spec in force would change; rejects when the catalog cannot be read. */
+  plan(signal: AbortSignal): Promise<PlanOutcome>;
   /** The newest operations, the oldest first. */
   operations(): readonly Operation[];
   /**

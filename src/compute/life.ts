@@ -30,6 +30,8 @@ export interface Life extends LifeParts {
   startTrace: TraceContext | undefined;
   /** Undefined before Postgres is spawned and after it has ended. */
   postgres: PostgresProcess | undefined;
+  /** The start left subscribers switched off, because it could not drop the subscriptions that it was told to drop (T17). */
+  subscribersHeld: boolean;
   /** The spec that is in force as a whole; undefined before, and after one that failed half way. */
   applied: DerivedSpec | undefined;
 }
@@ -46,6 +48,7 @@ export function createLife(parts: LifeParts): Life {
     terminateOutcome: Promise.withResolvers(),
     startTrace: undefined,
     postgres: undefined,
+    subscribersHeld: false,
     applied: undefined,
   };
 }

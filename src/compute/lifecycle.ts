@@ -3,7 +3,7 @@ import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import { afterStart } from "./after-start.ts";
-import { appliesCatalog } from "./apply-catalog.ts";
+import { appliesCatalog, holdsSubscribers } from "./apply-catalog.ts";
 import type { ComputeControl } from "./control.ts";
 import { watchDrift } from "./drift.ts";
 import { createLife, type LifeParts } from "./life.ts";
@@ -126,6 +126,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
       clearTimeout(timer);
     }
     life.applied = spec;
+    life.subscribersHeld = holdsSubscribers(spec);
     store.measure({ total_startup_ms: clock.monotonicMs() - began });
     store.dispatch("started");
     operation.succeed();

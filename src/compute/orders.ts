@@ -6,6 +6,7 @@ import type {
   ComputeControl,
   ConfigureOptions,
   ConfigureOutcome,
+  PlanOutcome,
   RefreshOutcome,
   StatusView,
   TerminateOrder,
@@ -13,6 +14,7 @@ import type {
 } from "./control.ts";
 import type { Life } from "./life.ts";
 import type { OngoingOperation } from "./operations.ts";
+import { planCatalog } from "./plan-catalog.ts";
 import { fixedPartProblems, reconfigureCompute, wantsTheSame } from "./reconfigure.ts";
 import { refreshUntilDone } from "./refresh.ts";
 import { type ComputeStatus, isTerminating } from "./status.ts";
@@ -87,7 +89,8 @@ export function takeOrders(life: Life): ComputeControl {
     // Until the new spec is in force as a whole, none is: half of it may be there when it fails (T-12).
     life.applied = undefined;
     statistics.setInterval(spec.spec.suspendTimeoutSeconds);
-    await reconfigureCompute(ports, settings, spec, life.postgres, signal);
+    const { postgres, subscribersHeld } = life;
+    life.subscribersHeld = await reconfigureCompute(ports, settings, spec, postgres, subscribersHeld, signal);
     life.applied = spec;
   }
 
@@ -150,10 +153,18 @@ export function takeOrders(life: Life): ComputeControl {
     return store.view();
   }
 
+  async function plan(caller: AbortSignal): Promise<PlanOutcome> {
+    const { applied } = life;
+    if (applied === undefined) return { kind: "refused", status: store.get().status };
+    return { kind: "planned", plan: await planCatalog(ports, applied, AbortSignal.any([caller, signal])) };
+  }
+
   return {
     status: store.view,
     startupMetrics: () => store.get().metrics,
     timeline: timeline.read,
+    migrations: ports.catalog.migrations,
+    plan,
     operations: operations.list,
     waitForStatus,
     configure,

@@ -2,6 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { TraceContext } from "../base/tracer.ts";
+import type { MigrationProgress } from "../catalog/migrations/state.ts";
+import type { PlanView } from "../catalog/view.ts";
 import type { ServerFacts } from "../conf/stock.ts";
 import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
 
@@ -116,6 +118,10 @@ export interface CatalogPort {
   apply(spec: DerivedSpec, concurrency: number, signal: AbortSignal): Promise<void>;
   /** Runs the migrations that this catalog has not had yet; a failing one is logged and counted, not thrown (MIG-1). */
   migrate(signal: AbortSignal): Promise<void>;
+  /** Where the migrations are; from memory. */
+  migrations(): MigrationProgress;
+  /** What an apply of the spec would do now, without secrets; only reads, within a time limit. */
+  plan(spec: DerivedSpec, signal: AbortSignal): Promise<PlanView>;
   /** Logs and measures how far the catalog is from what the spec wants; only reads. */
   checkDrift(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
   /** Updates the neon extension to what the server has files of (APPLY-50). */

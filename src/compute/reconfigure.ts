@@ -9,24 +9,30 @@ import { adapt } from "./start.ts";
 /**
  * Applies a new spec to a running compute, without a restart of Postgres (LIFE-26, CONF-44). The reload comes first: a
  * pageserver that has moved must be in force before the first statement.
+ * @param held whether subscribers are off since the start. They stay so until this or a later apply has dropped what they
+ *   subscribe to (T17); once on, they are never switched off again (CONF-T9)
+ * @returns whether they still are
  */
 export async function reconfigureCompute(
   ports: ComputePorts,
   settings: ComputeSettings,
   wanted: DerivedSpec,
   postgres: PostgresProcess,
+  held: boolean,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const spec = adapt(ports, wanted);
-  // Subscriptions were dealt with at the start; a spec that still carries the wish must not stop the workers again (CONF-T9).
-  const changed = await writePostgresConf(ports, settings, spec, "free", signal);
+  const stillHeld = held && spec.spec.dropSubscriptionsBeforeStart;
+  const changed = await writePostgresConf(ports, settings, spec, stillHeld ? "held" : "free", signal);
   const lifts = appliesCatalog(spec) && hasSizeLimit(ports);
   if (lifts) await ports.pgdata.writeOverride(withoutSizeLimit);
   if (changed || lifts) await postgres.reload(signal);
   if (appliesCatalog(spec)) {
     await applyCatalog(ports, spec, postgres, atLeastOne(spec.spec.reconfigureConcurrency), signal);
+    if (stillHeld && (await writePostgresConf(ports, settings, spec, "free", signal))) await postgres.reload(signal);
   }
   ports.log.info(`finished reconfiguration of compute node for operation ${wanted.spec.operationUuid ?? "unknown"}`);
+  return stillHeld && !appliesCatalog(spec);
 }
 
 /** Whether two specs want the same, whoever asked for it in which operation (FIELD-10). */

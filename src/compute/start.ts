@@ -3,7 +3,7 @@ import { startConcurrency } from "../catalog/concurrency.ts";
 import { portMismatch } from "../conf/port.ts";
 import { adaptToStock } from "../conf/stock.ts";
 import type { DerivedSpec } from "../spec/types.ts";
-import { appliesCatalog, applyCatalog, hasSizeLimit, withoutSizeLimit } from "./apply-catalog.ts";
+import { appliesCatalog, applyCatalog, hasSizeLimit, holdsSubscribers, withoutSizeLimit } from "./apply-catalog.ts";
 import type { ComputePorts, PostgresProcess } from "./ports.ts";
 import { writePostgresConf } from "./postgres-conf.ts";
 import { preparePgdata } from "./prepare-pgdata.ts";
@@ -31,6 +31,12 @@ export async function startCompute(context: StartContext, wanted: DerivedSpec, s
   store.measure({ start_postgres_ms: readyAt - spawnedAt });
   log.info("Postgres is ready", { pid: postgres.pid, ms: Math.round(readyAt - spawnedAt) });
 
+  if (holdsSubscribers(spec)) {
+    log.warn(
+      "spec.drop_subscriptions_before_start: the catalog is not applied, so subscriptions stay, switched off " +
+        "until a reconfiguration drops them or no longer asks for that",
+    );
+  }
   if (appliesCatalog(spec)) {
     await timeline.phase("configure_as_primary", () => configurePrimary(context, spec, postgres, signal));
   }

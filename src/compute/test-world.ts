@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Log } from "../base/log.ts";
+import { noMigrationYet } from "../catalog/migrations/state.ts";
 import { decodeConfig } from "../spec/decode.ts";
 import { deriveSpec } from "../spec/derive.ts";
 import type { Config, DerivedSpec } from "../spec/types.ts";
@@ -106,6 +107,8 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
     catalog: {
       apply: note("catalog"),
       migrate: note("migrate"),
+      migrations: () => noMigrationYet,
+      plan: async () => ({ changes: false, phases: [], warnings: [] }),
       checkDrift: note("drift"),
       updateNeonExtension: note("update neon"),
       ...overrides.catalog,

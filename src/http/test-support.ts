@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { TraceContext, Tracer } from "../base/tracer.ts";
+import { noMigrationYet } from "../catalog/migrations/state.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl, StatusView } from "../compute/control.ts";
 import { noStartupMetrics } from "../compute/startup-metrics.ts";
@@ -61,6 +62,8 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
     startupMetrics: () => noStartupMetrics,
     timeline: () => ({ phases: [], changes: [] }),
     operations: () => [],
+    migrations: () => noMigrationYet,
+    plan: () => Promise.resolve({ kind: "planned", plan: { changes: false, phases: [], warnings: [] } }),
     waitForStatus: () => Promise.resolve(emptyView),
     refresh: () => ({ kind: "accepted" }),
     checkAlive: () => Promise.resolve(),

@@ -149,4 +149,10 @@ export const families = [
     labels: ["phase"],
     help: "Steps that an apply would take, by phase, as of the last look for drift",
   },
+  {
+    name: "compute_ctl_db_migration_id",
+    type: "gauge",
+    labels: ["state"],
+    help: "Number of the last database migration that is done; the label tells whether they are running, done or failed",
+  },
 ] as const satisfies readonly Family[];

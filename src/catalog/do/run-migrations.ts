@@ -7,19 +7,11 @@ import { type OpenSession, type SqlSession, sqlState } from "../../base/sql.ts";
 import { migrations } from "../migrations/list.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { advanceStatement, decodePosition, positionQuery, preparations } from "../migrations/position.ts";
+import type { MigrationState } from "../migrations/state.ts";
 import { isTransient } from "../transient.ts";
 import { openMaintenanceSession } from "./maintenance-session.ts";
 import { takeMigrationLock } from "./migration-lock.ts";
 import { namedFailure } from "./named-failure.ts";
-
-/** How far the migrations have come. */
-export interface MigrationState {
-  /** The number of the last migration that is done; null until it has been read. */
-  readonly applied: number | null;
-  readonly total: number;
-  /** Why they stopped, and at which one; its `id` is null when that was before any of them. */
-  readonly failed?: { readonly id: number | null; readonly error: string };
-}
 
 export interface MigrationPorts {
   readonly openSession: OpenSession;

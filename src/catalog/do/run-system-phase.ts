@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { withScope } from "../../base/scope.ts";
 import type { SqlSession } from "../../base/sql.ts";
 import type { SystemPhase } from "../plan.ts";
@@ -24,7 +25,8 @@ interface Job {
   readonly passwords: PasswordWriting;
 }
 
-const checksAtOnce = 4;
+/** As many as there are cores, but not all four threads of Node's pool: files and names are looked up on them too. */
+const checksAtOnce = Math.min(availableParallelism(), 3);
 
 /** Runs a phase of the system database, in several sessions when its order allows that and there is enough to do. */
 export async function runSystemPhase(

@@ -14,8 +14,10 @@ import { cancelPrewarm, prewarmState, startPrewarm } from "./lfc-prewarm.ts";
 import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { metricsJson } from "./metrics-json.ts";
+import { migrations } from "./migrations.ts";
 import { openapi } from "./openapi.ts";
 import { operation, operations } from "./operations.ts";
+import { plan } from "./plan.ts";
 import { healthz, readyz } from "./probes.ts";
 import { promote } from "./promote.ts";
 import { refreshConfiguration } from "./refresh-configuration.ts";
@@ -32,6 +34,7 @@ export const routes: readonly Route[] = [
   healthz,
   readyz,
   timeline,
+  migrations,
   logs,
   openapi,
   operations,
@@ -51,6 +54,7 @@ export const routes: readonly Route[] = [
   hadronLivenessProbe,
   extensions,
   grants,
+  plan,
   extensionServer,
   refreshConfiguration,
 ];

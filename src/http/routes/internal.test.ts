@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import type { RefreshOutcome } from "../../compute/control.ts";
+import type { PlanOutcome, RefreshOutcome } from "../../compute/control.ts";
 import type { ComputeStatus } from "../../compute/status.ts";
 import type { Reply, TestServer } from "../test-support.ts";
 import { ask, emptyView, fakeControl, startTestServer } from "../test-support.ts";
@@ -127,6 +127,25 @@ describe("POST /grants and /extensions (HTTP-70, HTTP-71)", () => {
     ] as const) {
       assert.equal((await post("/grants", body)).status, expected, body);
     }
+  });
+});
+
+describe("GET /plan (HTTP-80)", () => {
+  it("sends what would change, and says when that cannot be told", async () => {
+    const steps = [{ kind: "create-health-check" as const, database: null, what: "create it", why: "not there" }];
+    const plan = { changes: true, phases: [{ name: "health check", steps }], warnings: ["w"] };
+    let answer: () => Promise<PlanOutcome> = () => Promise.resolve({ kind: "planned", plan });
+    const control = fakeControl({ status: () => ({ ...emptyView, status: "running" }), plan: () => answer() });
+    const other = await startTestServer({ name: "internal", control });
+    const told = await ask(other, "GET", "/plan");
+    assert.deepEqual([told.status, JSON.parse(told.body)], [200, plan]);
+    answer = () => Promise.resolve({ kind: "refused", status: "configuration" });
+    const early = await ask(other, "GET", "/plan");
+    assert.deepEqual([early.status, error(early)], [412, "invalid compute status: configuration"]);
+    answer = () => Promise.reject(new Error("could not read the catalog", { cause: new Error("down") }));
+    const broken = await ask(other, "GET", "/plan");
+    await other.close(0);
+    assert.deepEqual([broken.status, error(broken)], [500, "could not read the catalog: down"]);
   });
 });
 

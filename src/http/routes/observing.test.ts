@@ -19,6 +19,7 @@ before(async () => {
       ...base,
       status: () => (parts.status ?? base.status)(),
       timeline: () => (parts.timeline ?? base.timeline)(),
+      migrations: () => (parts.migrations ?? base.migrations)(),
       operations: () => (parts.operations ?? base.operations)(),
       waitForStatus: (...wait) => (parts.waitForStatus ?? base.waitForStatus)(...wait),
       checkAlive: (signal) => (parts.checkAlive ?? base.checkAlive)(signal),
@@ -33,6 +34,25 @@ beforeEach(() => {
 
 const running = { ...emptyView, status: "running" as const };
 const noToken = { headers: { authorization: "none" } };
+
+describe("GET /migrations (HTTP-81)", () => {
+  it("tells how far they have come, also before and after a failure", async () => {
+    const base = { applied: null, total: 12 };
+    for (const [progress, failed] of [
+      [{ ...base, stage: "waiting", failed: null }, null],
+      [
+        { ...base, stage: "failed", failed: { id: null, error: "no lock" } },
+        { id: null, error: "no lock" },
+      ],
+      [{ stage: "done", applied: 12, total: 12, failed: null }, null],
+    ] as const) {
+      parts.migrations = () => progress;
+      const { stage: state, applied, total } = progress;
+      const reply = await ask(server, "GET", "/migrations");
+      assert.deepEqual([reply.status, reply.body], [200, JSON.stringify({ state, applied, total, failed })]);
+    }
+  });
+});
 
 describe("GET /status that waits (HTTP-76)", () => {
   it("answers once the compute is in one of the statuses, or when the time is up", async () => {
