@@ -1,9 +1,16 @@
 import type { Log } from "../base/log.ts";
+import type { Metrics } from "../metrics/registry.ts";
 import { type Decoding, decodePayload } from "../spec/decode.ts";
 import { describeRefusal } from "../spec/describe-refusal.ts";
 import type { Config } from "../spec/types.ts";
 import type { Environment } from "./environment.ts";
 import type { ConfigSource, Options } from "./options.ts";
+
+/** Where loading a config speaks, and where it counts what it asked. */
+export interface LoadPorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
 
 /**
  * Gets the config from wherever the command line says (LIFE-2).
@@ -12,11 +19,12 @@ import type { ConfigSource, Options } from "./options.ts";
 export async function loadConfig(
   options: Options,
   environment: Environment,
-  log: Log,
+  { log, metrics }: LoadPorts,
   signal: AbortSignal,
 ): Promise<Config> {
   const { source } = options;
-  if (source.kind === "control-plane") return askControlPlane(source.uri, options, environment, log, signal);
+  if (source.kind === "control-plane")
+    return askControlPlane(source.uri, options, environment, { log, metrics }, signal);
   const decoded = await readSource(source);
   if (!decoded.ok) throw new Error(describeRefusal(decoded.refusal, sourceName(source)));
   return decoded.value;
@@ -26,13 +34,13 @@ export async function loadConfig(
 export async function reloadConfig(
   options: Options,
   environment: Environment,
-  log: Log,
+  ports: LoadPorts,
   signal: AbortSignal,
 ): Promise<Config> {
   if (options.source.kind === "inline-spec") {
     throw new Error("there is no source to pull a config from: this compute was given its spec by --spec");
   }
-  return loadConfig(options, environment, log, signal);
+  return loadConfig(options, environment, ports, signal);
 }
 
 /** How a source is called in messages. */
@@ -58,11 +66,12 @@ async function askControlPlane(
   baseUri: string,
   options: Options,
   environment: Environment,
-  log: Log,
+  { log, metrics }: LoadPorts,
   signal: AbortSignal,
 ): Promise<Config> {
   const { fetchConfig } = await import("../spec/do/control-plane.ts");
   const { originalSchedule } = await import("../spec/control-plane-request.ts");
+  let attempts = 0;
   const { config } = await fetchConfig({
     baseUri,
     computeId: options.computeId ?? "",
@@ -71,7 +80,11 @@ async function askControlPlane(
     schedule: originalSchedule,
     signal,
     log,
-    onAttempt: () => {},
+    onAttempt(http_status) {
+      metrics.add("compute_ctl_cplane_requests_total", { rpc: "GetConfig", http_status }, 1);
+      attempts += 1;
+      if (attempts > 1) metrics.add("compute_ctl_retries_total", { kind: "control-plane" }, 1);
+    },
   });
   return config;
 }

@@ -7,6 +7,7 @@ import { describeErrorForStatus } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose/compose.ts";
 import { logPanic } from "../logging/panic.ts";
+import { createMetrics } from "../metrics/registry.ts";
 import { type Connstr, parseConnstr } from "../postgres/connstr.ts";
 import { locatePostgres } from "../postgres/do/installation.ts";
 import { chooseOsUser } from "../postgres/do/os-user.ts";
@@ -85,11 +86,12 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Composition> {
   const { log } = voice;
+  const metrics = createMetrics(environment.buildTag);
   const connstr = readConnstr(options);
   // Asking Postgres for its version takes as long as reading a config; a bad config is told first, though.
   const locating = locatePostgres({ pgbin: options.pgbin, path: environment.path }, signal);
   locating.catch(() => {});
-  const config = await loadConfig(options, environment, log, signal);
+  const config = await loadConfig(options, environment, { log, metrics }, signal);
   const installation = await locating;
   const spec = config.spec === null ? null : derive(config.spec, options, log);
   if (config.computeCtlConfig.jwks.length === 0 && environment.instanceId === undefined) {
@@ -132,11 +134,12 @@ async function prepare(
       installation,
       osUser,
       environment: process.env,
-      loadConfig: (signal) => reloadConfig(options, environment, log, signal),
+      loadConfig: (signal) => reloadConfig(options, environment, { log, metrics }, signal),
     },
     {
       ...voice,
       clock: systemClock,
+      metrics,
       identify: voice.directory?.identify ?? null,
       notifier: createNotifier(process.env, log),
     },

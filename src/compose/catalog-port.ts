@@ -59,7 +59,16 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
         verified,
         writePasswordsDirectly: facts.writePasswordsDirectly,
       };
-      await applyCatalog(input, { openSession, log: log.span("apply_config"), clock, signal, sessionLimits });
+      const { phases } = await applyCatalog(input, {
+        openSession,
+        log: log.span("apply_config"),
+        clock,
+        signal,
+        sessionLimits,
+      });
+      for (const { name, ms } of phases) {
+        metrics.observe("compute_ctl_apply_phase_seconds", { phase: name }, ms / 1000);
+      }
       appliedOperationUuid = spec.spec.operationUuid;
     },
     async migrate(signal) {
@@ -71,6 +80,7 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
         clock,
         signal,
         onFailed: (id: number) => metrics.add("compute_ctl_db_migration_failed_total", { migration_id: String(id) }, 1),
+        onRetry: () => metrics.add("compute_ctl_retries_total", { kind: "migrations" }, 1),
         onState: (state: MigrationState) => show(migrationProgress(state)),
       };
       try {

@@ -8,10 +8,12 @@ import { type Compute, createCompute } from "../compute/lifecycle.ts";
 import type { ComputePorts } from "../compute/ports.ts";
 import { statusText } from "../compute/status.ts";
 import { type ComputeStore, createStore } from "../compute/store.ts";
+import type { Phase } from "../compute/timeline.ts";
 import { createTimelineRecorder } from "../compute/timeline-recorder.ts";
 import { traceStart } from "../compute/trace-start.ts";
 import type { RunningServer } from "../http/do/listener.ts";
-import { createMetrics, type Metrics } from "../metrics/registry.ts";
+import { watchProcess } from "../metrics/do/process-figures.ts";
+import type { Metrics } from "../metrics/registry.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import { catalogPort } from "./catalog-port.ts";
 import { extensionCollector } from "./catalog-queries.ts";
@@ -32,8 +34,7 @@ export interface Composition {
 
 /** Puts a compute together. Nothing is opened or started yet. */
 export function compose(facts: Facts, surroundings: Surroundings): Composition {
-  const { log, clock, notifier, tracer } = surroundings;
-  const metrics = createMetrics(facts.buildTag);
+  const { log, clock, notifier, tracer, metrics } = surroundings;
   const timeline = createTimelineRecorder(clock);
   const store = createStore(clock.now(), (before, after) => {
     log.info(`Changing compute status from ${statusText(before)} to ${statusText(after)}`);
@@ -54,27 +55,40 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     catalog: catalogPort(facts, surroundings, metrics),
     configSource: { load: facts.loadConfig },
     newId: randomUUID,
-    traceStart: (parent, error) =>
-      traceStart(tracer, timeline.read().phases, {
-        originMs: Date.now() - clock.monotonicMs(),
-        endMs: clock.monotonicMs(),
-        parent: parent ?? facts.traceParent,
-        error,
-      }),
+    traceStart(parent, error) {
+      const { phases } = timeline.read();
+      const endMs = clock.monotonicMs();
+      const originMs = Date.now() - endMs;
+      traceStart(tracer, phases, { originMs, endMs, parent: parent ?? facts.traceParent, error });
+      if (error === undefined) measureStart(metrics, phases, store.get().metrics.total_startup_ms);
+    },
   } satisfies ComputePorts;
   const statistics = createExtensionStatistics(
     { log, collect: extensionCollector(facts, surroundings, metrics), isApplying: () => isApplying(store) },
     facts.extensionStatisticsSeconds,
   );
   const compute = createCompute({ ports, settings: facts.settings, store, timeline, statistics }, facts.spec);
+  let stopWatching = (): void => {};
   return {
     compute,
-    listen: () => openServers(facts, surroundings, compute.control, metrics),
+    async listen() {
+      const servers = await openServers(facts, surroundings, compute.control, metrics);
+      stopWatching = watchProcess(metrics);
+      return servers;
+    },
     async settle() {
+      stopWatching();
       notifier.stopping();
       await Promise.all(removals);
     },
   };
+}
+
+/** The phases of a start that succeeded, as a histogram (MET-18). */
+function measureStart(metrics: Metrics, phases: readonly Phase[], totalMs: number): void {
+  for (const { name, startMs, endMs } of [...phases, { name: "total", startMs: 0, endMs: totalMs }]) {
+    if (endMs !== null) metrics.observe("compute_ctl_startup_phase_seconds", { phase: name }, (endMs - startMs) / 1000);
+  }
 }
 
 /** A collection may visit template1, which would get into the way of a CREATE DATABASE (T22). */

@@ -3,6 +3,7 @@ import type { Log } from "../base/log.ts";
 import type { TraceContext, Tracer } from "../base/tracer.ts";
 import type { ComputeSettings } from "../compute/ports.ts";
 import type { LogIds } from "../logging/lakebase-line.ts";
+import type { Metrics } from "../metrics/registry.ts";
 import type { Connstr } from "../postgres/connstr.ts";
 import type { PostgresInstallation } from "../postgres/installation.ts";
 import type { OsUser } from "../postgres/os-user.ts";
@@ -51,6 +52,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly tracer: Tracer;
   readonly notifier: Notifier;
+  /** Made before there is a compute: fetching its first config counts already (SPEC-83). */
+  readonly metrics: Metrics;
   /** Takes records of Postgres's log. */
   readonly onPostgresRecords: (records: readonly string[]) => void;
   readonly recentLogLines: (count: number) => readonly string[];

@@ -15,12 +15,13 @@ const safekeeperMsMax = { beforeSync: 100, withoutSync: 2_000 } as const;
 const nativeSyncMsMax = 60_000;
 
 /** Neon's storage, over its protocols. */
-export function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Surroundings): StoragePort {
+export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecords }: Surroundings): StoragePort {
   const { pgdata } = facts.settings;
   const owner: Owner | null = facts.osUser;
   const isNative = facts.syncSafekeepers === "native";
   const canSync = isNative || facts.installation.hasLibrary("neon");
   let doubt: string | null = null;
+  const retried = (kind: string) => () => metrics.add("compute_ctl_retries_total", { kind }, 1);
 
   async function quorum(spec: DerivedSpec, signal: AbortSignal) {
     const { checkSafekeepers } = await loadSafekeepers();
@@ -49,6 +50,7 @@ export function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Sur
       log: log.span("sync_safekeepers"),
       clock,
       signal,
+      onRetry: retried("sync-safekeepers"),
       deadlineMs: nativeSyncMsMax,
     });
     log.info("synced safekeepers", { lsn: formatLsn(lsn) });
@@ -79,6 +81,7 @@ export function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Sur
         clock,
         signal,
         onStderr,
+        onRetry: retried("sync-safekeepers"),
       });
       log.info("synced safekeepers", { lsn: formatLsn(lsn) });
       return { lsn, syncMs: durationMs };
@@ -110,7 +113,7 @@ export function storagePort(facts: Facts, { log, clock, onPostgresRecords }: Sur
       const osUser = facts.osUser?.name ?? "postgres";
       return fetchBasebackup(
         { tenantId, timelineId, pageservers, lsn, mode: spec.spec.mode, token, pgdata, owner, retriesMax, osUser },
-        { log: log.span("get_basebackup", { lsn: formatLsn(lsn) }), clock, signal },
+        { log: log.span("get_basebackup", { lsn: formatLsn(lsn) }), clock, signal, onRetry: retried("basebackup") },
       );
     },
   };

@@ -1,31 +1,12 @@
-/** One metric family: what `/metrics` says about it. */
-export type Family = ScalarFamily | HistogramFamily;
-
-interface FamilyHead {
-  readonly name: string;
-  /** In alphabetical order, as they are written (MET-2). */
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-/** A family whose samples are single values. */
-export interface ScalarFamily extends FamilyHead {
-  readonly type: "counter" | "gauge";
-}
-
-/** A family whose samples are distributions. */
-export interface HistogramFamily extends FamilyHead {
-  readonly type: "histogram";
-  /** The upper bounds of the buckets, rising, without the infinite one. */
-  readonly bounds: readonly number[];
-}
+import type { Family } from "./family.ts";
+import { ownFamilies } from "./own-families.ts";
 
 /** From an answer out of memory to a `/configure` that starts a compute, in seconds. */
 const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /**
  * The families of MET-3, in the order in which `/metrics` lists them; behind them, those that the original does not have
- * (MET-17).
+ * (MET-17, MET-18).
  */
 export const families = [
   {
@@ -155,4 +136,5 @@ export const families = [
     labels: ["state"],
     help: "Number of the last database migration that is done; the label tells whether they are running, done or failed",
   },
+  ...ownFamilies,
 ] as const satisfies readonly Family[];

@@ -111,3 +111,12 @@ describe("createMetrics", () => {
     assert.match(text, /^compute_ctl_http_request_seconds_sum\{.*\} 100\.0035$/m);
   });
 });
+
+describe("families that begin without a sample", () => {
+  it("show nothing until their value is known, as a memory of 0 bytes would be a lie (MET-18)", () => {
+    const metrics = createMetrics("latest");
+    assert.doesNotMatch(metrics.text(), /resident_memory/);
+    metrics.set("compute_ctl_process_resident_memory_bytes", {}, 1024);
+    assert.match(metrics.text(), /^compute_ctl_process_resident_memory_bytes 1024$/m);
+  });
+});

@@ -1,5 +1,5 @@
-import type { Family, HistogramFamily, ScalarFamily } from "./families.ts";
 import { families } from "./families.ts";
+import type { Family, HistogramFamily, ScalarFamily } from "./family.ts";
 import type { Distribution, Sample } from "./text.ts";
 import { histogramText, scalarText } from "./text.ts";
 
@@ -71,8 +71,8 @@ export function createMetrics(buildTag: string): Metrics {
     text: () => families.map(({ name }) => rowText(scalars.get(name), histograms.get(name))).join(""),
   };
 
-  for (const { name, labels } of families) {
-    if (labels.length === 0) put(name, {}, (value) => value);
+  for (const { family } of scalars.values()) {
+    if (family.labels.length === 0 && family.absentUntilKnown !== true) put(family.name, {}, (value) => value);
   }
   metrics.showStatus("empty");
   return metrics;

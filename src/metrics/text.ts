@@ -1,4 +1,4 @@
-import type { Family, HistogramFamily, ScalarFamily } from "./families.ts";
+import type { Family, HistogramFamily, ScalarFamily } from "./family.ts";
 
 /** One sample: its labels' values in the order of the family's labels. */
 export interface Sample {

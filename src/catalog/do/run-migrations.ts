@@ -21,6 +21,8 @@ export interface MigrationPorts {
   readonly signal: AbortSignal;
   /** Hears of a migration that failed for good, by number (MIG-4). */
   readonly onFailed: (migrationId: number) => void;
+  /** Hears of each try that follows a failed one. */
+  readonly onRetry?: () => void;
   /** Hears of each change of the state. */
   readonly onState: (state: MigrationState) => void;
   /** Throws to make a migration fail after its SQL ran (MIG-7). */
@@ -73,6 +75,7 @@ export async function runMigrations(input: MigrationInput, ports: MigrationPorts
       const waitMs = Math.min(retryMs * 2 ** retry, retryMsMax);
       log.warn(`trying the migrations again in ${waitMs} ms: ${describeError(cause)}`);
       await sleep(waitMs, signal);
+      ports.onRetry?.();
     }
   }
 }

@@ -40,6 +40,8 @@ export interface BasebackupPorts {
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told before each try but the first. */
+  readonly onRetry?: () => void;
 }
 
 const limits = {
@@ -56,13 +58,13 @@ const limits = {
  * @throws Error `failed to get basebackup@<LSN>` with the last try's error as its cause; the signal's reason when it fires
  */
 export async function fetchBasebackup(request: BasebackupRequest, ports: BasebackupPorts): Promise<BasebackupReport> {
-  const { log, signal } = ports;
+  const { log, signal, onRetry } = ports;
   const at = formatLsn(request.lsn);
   try {
     const target = parseConnectionTarget(basebackupUrl(request.pageservers), request.osUser);
     const pausesMs = basebackupPausesMs(request.retriesMax);
     const what = `get basebackup@${at}`;
-    return await withRetries({ what, pausesMs, log, signal }, () => fetchOnce(request, target, ports));
+    return await withRetries({ what, pausesMs, log, signal, onRetry }, () => fetchOnce(request, target, ports));
   } catch (error) {
     signal.throwIfAborted();
     throw new Error(`failed to get basebackup@${at}`, { cause: error });

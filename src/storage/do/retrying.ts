@@ -11,10 +11,13 @@ export interface Retrying {
   readonly pausesMs: readonly number[];
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Told before each try but the first. */
+  readonly onRetry?: (() => void) | undefined;
 }
 
 /** Runs `work` until it succeeds, the pauses are used up or trying again cannot help; logs each failure, throws the last. */
-export async function withRetries<T>({ what, pausesMs, log, signal }: Retrying, work: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(retrying: Retrying, work: () => Promise<T>): Promise<T> {
+  const { what, pausesMs, log, signal } = retrying;
   const attempts = pausesMs.length + 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -26,6 +29,7 @@ export async function withRetries<T>({ what, pausesMs, log, signal }: Retrying, 
       log.warn(`attempt ${attempt}/${attempts} to ${what} failed, ${next}: ${describeError(error)}`);
       if (pauseMs === undefined) throw error;
       await sleep(pauseMs, signal);
+      retrying.onRetry?.();
     }
   }
 }

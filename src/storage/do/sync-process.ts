@@ -31,6 +31,8 @@ export interface SyncPorts {
   readonly signal: AbortSignal;
   /** Takes what the process writes to stderr, piece by piece. */
   readonly onStderr: (chunk: Buffer) => void;
+  /** Told before each try but the first. */
+  readonly onRetry?: () => void;
 }
 
 /** Where the safekeepers now agree that the WAL ends, and how long the successful run took (BASE-72). */
@@ -54,9 +56,9 @@ const stockPostgresPattern =
  * the signal's reason when it fires
  */
 export async function syncSafekeepersAtStart(command: SyncCommand, ports: SyncPorts): Promise<SyncReport> {
-  const { log, signal } = ports;
+  const { log, signal, onRetry } = ports;
   try {
-    const retrying = { what: "sync safekeepers", pausesMs: syncPausesMs, log, signal };
+    const retrying = { what: "sync safekeepers", pausesMs: syncPausesMs, log, signal, onRetry };
     return await withRetries(retrying, () => syncSafekeepersOnce(command, ports));
   } catch (error) {
     signal.throwIfAborted();

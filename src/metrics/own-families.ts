@@ -1,0 +1,52 @@
+import type { Family } from "./family.ts";
+
+/** From a single session of ours to a base backup of many gigabytes, in seconds. */
+const phaseSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+/** What a request feels when the loop is held, in seconds. */
+const lagSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** What the program tells about itself (MET-18), in the order of `/metrics`. */
+export const ownFamilies = [
+  {
+    name: "compute_ctl_startup_phase_seconds",
+    type: "histogram",
+    labels: ["phase"],
+    bounds: phaseSeconds,
+    help: "Time that a phase of a start took that succeeded, in seconds; phase total is the whole start",
+  },
+  {
+    name: "compute_ctl_apply_phase_seconds",
+    type: "histogram",
+    labels: ["phase"],
+    bounds: phaseSeconds,
+    help: "Time that a phase of an apply took that had work to do, in seconds",
+  },
+  {
+    name: "compute_ctl_retries_total",
+    type: "counter",
+    labels: ["kind"],
+    help: "Tries that followed a failed one, by what was tried",
+  },
+  {
+    name: "compute_ctl_event_loop_lag_seconds",
+    type: "histogram",
+    labels: [],
+    bounds: lagSeconds,
+    help: "The longest time within each second that the event loop was held, in seconds",
+  },
+  {
+    name: "compute_ctl_process_resident_memory_bytes",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "Resident memory of compute_ctl itself, in bytes",
+  },
+  {
+    name: "compute_ctl_process_cpu_seconds_total",
+    type: "counter",
+    labels: [],
+    absentUntilKnown: true,
+    help: "Processor time of compute_ctl itself, user and system, in seconds",
+  },
+] as const satisfies readonly Family[];
