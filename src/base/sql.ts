@@ -13,8 +13,17 @@ export interface SqlSession {
   close(): Promise<void>;
 }
 
-/** Opens a session in `database` (default: that of the connection string), announcing itself as `compute_ctl:<purpose>`. */
-export type OpenSession = (target: { readonly purpose: string; readonly database?: string }) => Promise<SqlSession>;
+/** Where a session is to be opened, and what for: it announces itself as `compute_ctl:<purpose>`. */
+export interface SessionTarget {
+  readonly purpose: string;
+  /** By default that of the connection string. */
+  readonly database?: string;
+  /** Only to reach a cluster that does not know the connection string's user yet (APPLY-8). */
+  readonly user?: "zenith_admin";
+}
+
+/** Opens a session. */
+export type OpenSession = (target: SessionTarget) => Promise<SqlSession>;
 
 /** An error that came from Postgres, or from the connection to it. */
 export class SqlError extends Error {

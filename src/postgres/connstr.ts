@@ -49,11 +49,20 @@ export function parseConnstr(text: string): Parsed<Connstr> {
   return read.ok ? read : { ok: false, message: `${notConfig}: ${read.message}` };
 }
 
+const common = "-c default_transaction_read_only=off -c search_path='' -c statement_timeout=0";
+
 /** The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left behind. */
 export function sessionOptions(connstr: Connstr): string {
-  const own =
-    "-c role=cloud_admin -c default_transaction_read_only=off -c search_path='' -c statement_timeout=0 -c pgaudit.log=none";
-  return connstr.options === null ? own : `${own} ${connstr.options}`;
+  return withOwn(connstr, `-c role=cloud_admin ${common} -c pgaudit.log=none`);
+}
+
+/** Those of the session that makes `cloud_admin` in a cluster of old, which knows neither that role nor pgaudit (APPLY-8). */
+export function olderSessionOptions(connstr: Connstr, role: string): string {
+  return withOwn(connstr, `-c role=${role} ${common}`);
+}
+
+function withOwn({ options }: Connstr, ours: string): string {
+  return options === null ? ours : `${ours} ${options}`;
 }
 
 /** The connection string for logs and errors: without the password and without options. */

@@ -34,7 +34,10 @@ lc_messages = 'C'
 const folder = mkdtempSync(join(tmpdir(), "compute-ctl-pg-"));
 after(() => rm(folder, { recursive: true }));
 
-const pristine = new Map(postgresMajors.map((major) => [major, once(() => initialise(major))] as const));
+/** Whom a cluster may belong to: long ago it was `zenith_admin`. */
+type Superuser = "cloud_admin" | "zenith_admin";
+
+const pristine = new Map<string, () => Promise<Pristine>>();
 
 /**
  * The servers that tests run on: 15 and 17, or those that TEST_POSTGRES lists, such as `14,18`, or `all`.
@@ -48,9 +51,13 @@ interface Pristine {
   readonly data: string;
 }
 
-/** Starts a server whose superuser is cloud_admin, on a free loopback port; it is gone when the test ends. */
-export async function startTemporaryPostgres(t: TestContext, major: PostgresMajor): Promise<TemporaryPostgres> {
-  const { postgres, data: source } = await (pristine.get(major) ?? (() => initialise(major)))();
+/** Starts a server on a free loopback port, to be reached as cloud_admin; it is gone when the test ends. */
+export async function startTemporaryPostgres(
+  t: TestContext,
+  major: PostgresMajor,
+  superuser: Superuser = "cloud_admin",
+): Promise<TemporaryPostgres> {
+  const { postgres, data: source } = await pristineData(major, superuser);
   const data = join(await mkdtemp(join(folder, "server-")), "data");
   await cp(source, data, { recursive: true });
   await run("chown", ["-R", ownerOf(postgres), join(data, "..")], { timeout: commandMsMax });
@@ -79,14 +86,21 @@ export async function startTemporaryPostgres(t: TestContext, major: PostgresMajo
   };
 }
 
-async function initialise(major: PostgresMajor): Promise<Pristine> {
+function pristineData(major: PostgresMajor, superuser: Superuser): Promise<Pristine> {
+  const name = `pristine-${major}-${superuser}`;
+  const made = pristine.get(name) ?? once(() => initialise(major, superuser, name));
+  pristine.set(name, made);
+  return made();
+}
+
+async function initialise(major: PostgresMajor, superuser: Superuser, name: string): Promise<Pristine> {
   await chmod(folder, 0o755);
   const postgres = await postgresForUser({ major, workdir: folder });
-  const home = join(folder, `pristine-${major}`);
+  const home = join(folder, name);
   await mkdir(home);
   if (postgres.runAs !== null) await chown(home, postgres.runAs.uid, postgres.runAs.gid);
   const data = join(home, "data");
-  await runAs(postgres, "initdb", ["-D", data, "-U", "cloud_admin", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+  await runAs(postgres, "initdb", ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
   await writeFile(join(data, "postgresql.conf"), settings, { flag: "a" });
   return { postgres, data };
 }

@@ -8,8 +8,8 @@ import type { VerifiedDatabases } from "../verified.ts";
 import { wantCatalog } from "../wanted.ts";
 import { type ApplyLimits, applyPlan, type PhaseReport } from "./apply-plan.ts";
 import type { ApplyPorts } from "./apply-ports.ts";
-import { openMaintenanceSession } from "./maintenance-session.ts";
 import { namedFailure } from "./named-failure.ts";
+import { openFirstSession } from "./open-first-session.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 
 /** What an apply is to do. */
@@ -46,7 +46,7 @@ export interface ApplyReport {
  * @throws SqlError that names the failing step and object; nothing is undone, and applying again finishes the work
  */
 export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promise<ApplyReport> {
-  const { log, signal, openSession } = ports;
+  const { log, signal } = ports;
   const { privilegedRoleName, appliedOperationUuid = null, lakebase = false } = input;
   const result = wantCatalog(input.spec, { privilegedRoleName, appliedOperationUuid, lakebase });
   if (!result.ok) throw new WantedCatalogError(result.problems);
@@ -54,7 +54,7 @@ export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promis
   log.info(`Applying config with max ${concurrency} concurrency`);
   try {
     return await withScope(log, async (onExit) => {
-      const session = await openMaintenanceSession(openSession, signal, ports.sessionLimits);
+      const session = await openFirstSession(ports);
       onExit("close the apply's session", session.close);
       const snapshot = await readSnapshot(session, result.wanted).catch((error: unknown) => {
         throw namedFailure("could not read the catalog", error);

@@ -6,6 +6,7 @@ import { namedFailure } from "./named-failure.ts";
 export interface MaintenanceTarget extends SessionLimits {
   readonly purpose?: string;
   readonly database?: string;
+  readonly user?: "zenith_admin";
 }
 
 /** What ends a statement early. */

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { DeadlineError, withDeadline } from "../../base/deadline.ts";
 import { once } from "../../base/once.ts";
 import type { OpenSession, SqlRow } from "../../base/sql.ts";
-import { type Connstr, describeConnstr, sessionOptions } from "../connstr.ts";
+import { type Connstr, describeConnstr, olderSessionOptions, sessionOptions } from "../connstr.ts";
 import { connectError, lostConnection, statementError } from "../sql-error.ts";
 
 // The driver takes some ten milliseconds to load, which nobody should wait for before there is a server to talk to.
@@ -22,17 +22,17 @@ export function warmSession(): void {
  * @param limits how long a connection may take to be made, in milliseconds
  */
 export function createOpenSession(connstr: Connstr, limits: { readonly connectLimitMs: number }): OpenSession {
-  return async ({ purpose, database = connstr.database }) => {
+  return async ({ purpose, database = connstr.database, user }) => {
     const { Client } = await loadDriver();
     const socket = new Socket();
     const client = new Client({
       host: connstr.host,
       port: connstr.port,
-      user: connstr.user,
+      user: user ?? connstr.user,
       // As a function it keeps the driver from PGPASSWORD and ~/.pgpass.
       password: () => connstr.password ?? "",
       database,
-      options: sessionOptions(connstr),
+      options: user === undefined ? sessionOptions(connstr) : olderSessionOptions(connstr, user),
       application_name: `compute_ctl:${purpose}`,
       // Both said outright, because the driver's defaults come from the environment.
       ssl: false,
@@ -49,7 +49,7 @@ export function createOpenSession(connstr: Connstr, limits: { readonly connectLi
       await withDeadline("connecting", limits.connectLimitMs, new AbortController().signal, () => client.connect());
     } catch (error) {
       socket.destroy();
-      throw connectError(error, describeConnstr({ ...connstr, database }));
+      throw connectError(error, describeConnstr({ ...connstr, database, user: user ?? connstr.user }));
     }
     return {
       run: async (sql) => {
