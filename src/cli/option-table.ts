@@ -164,6 +164,12 @@ export const optionTable = [
     help: "who brings safekeepers that differ into agreement: Neon's build of Postgres, or this program itself, which works with stock Postgres too",
   },
   {
+    name: "storage-ca",
+    value: "FILE",
+    group: "Storage and extensions",
+    help: "PEM file with the authorities that certificates of pageservers and safekeepers are checked against; those that Node knows when it is not given",
+  },
+  {
     name: "remote-ext-base-url",
     short: "r",
     value: "URL",

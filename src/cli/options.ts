@@ -29,6 +29,8 @@ export interface Options {
   readonly remoteExtBaseUrl: string | null;
   readonly extensionStatisticsSeconds: bigint;
   readonly syncSafekeepers: "postgres" | "native";
+  /** A file; null for the authorities that Node knows. */
+  readonly storageCaFile: string | null;
   /** Null for never. */
   readonly driftCheckSeconds: number | null;
   readonly writePasswordsDirectly: boolean;
@@ -81,6 +83,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     remoteExtBaseUrl: remoteExtBaseUrl(given),
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
     syncSafekeepers: syncSafekeepers(given),
+    storageCaFile: text(given, "storage-ca") ?? null,
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
     writePasswordsDirectly: given.has("write-passwords-directly"),
     terminateLingerSeconds: seconds(given, "terminate-linger"),

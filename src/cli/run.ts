@@ -127,6 +127,7 @@ async function prepare(
       instanceId: environment.instanceId,
       autoscaling: environment.autoscaling,
       syncSafekeepers: options.syncSafekeepers,
+      storageCaFile: options.storageCaFile === null ? null : resolve(options.storageCaFile),
       basebackupRetriesMax: environment.basebackupRetriesMax,
       computeCtlConfig: config.computeCtlConfig,
       spec,

@@ -32,6 +32,8 @@ export interface Facts {
   readonly basebackupRetriesMax: number;
   /** Who brings the safekeepers into agreement: the Postgres binary, or this program itself. */
   readonly syncSafekeepers: "postgres" | "native";
+  /** The authorities that storage servers' certificates are checked against; null for those that Node knows. */
+  readonly storageCaFile: string | null;
   readonly computeCtlConfig: ComputeCtlConfig;
   readonly spec: DerivedSpec | null;
   /** Loads the config anew from where the first one came from. */

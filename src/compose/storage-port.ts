@@ -4,6 +4,7 @@ import type { Owner } from "../base/owner.ts";
 import type { StoragePort } from "../compute/ports.ts";
 import { childEnvironment } from "../postgres/command.ts";
 import { versionNumber } from "../postgres/version.ts";
+import { findSetting } from "../spec/find-setting.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadBasebackup, loadLogPump, loadNativeSync, loadSafekeepers, loadSync } from "./load.ts";
@@ -27,7 +28,9 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
     const { checkSafekeepers } = await loadSafekeepers();
     const { tenantId, timelineId, storageAuthToken: token } = spec;
     const askMsMax = canSync ? safekeeperMsMax.beforeSync : safekeeperMsMax.withoutSync;
-    const check = { hostPorts: spec.safekeepers.hostPorts, tenantId, timelineId, token, askMsMax };
+    const { hostPorts } = spec.safekeepers;
+    const conninfoOptions = findSetting(spec.spec.cluster.settings, "neon.safekeeper_conninfo_options");
+    const check = { hostPorts, tenantId, timelineId, token, askMsMax, conninfoOptions, caFile: facts.storageCaFile };
     const outcome = await checkSafekeepers(check, { log: log.span("check_safekeepers_synced"), signal });
     doubt = outcome.kind === "synced" ? null : outcome.why;
     return outcome;

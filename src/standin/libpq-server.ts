@@ -1,13 +1,21 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
 import { describeError } from "../base/error-chain.ts";
 import { once as firstTime } from "../base/once.ts";
 import { decodeFrontend } from "../storage/wire/decode-frontend.ts";
 import { encodeBackend } from "../storage/wire/encode-backend.ts";
 import type { BackendMessage, FrontendMessage } from "../storage/wire/messages.ts";
+import { initialCodes } from "../storage/wire/messages.ts";
 import { MessageReader } from "../storage/wire/reader.ts";
 import { HangUp } from "./command-failure.ts";
-import { type ClientInput, createSession, type LibpqService, type Session } from "./libpq-session.ts";
+import {
+  type ClientInput,
+  createSession,
+  type LibpqService,
+  type ServerCertificate,
+  type Session,
+} from "./libpq-session.ts";
 
 /** A server that listens on 127.0.0.1. */
 export interface RunningServer {
@@ -17,6 +25,7 @@ export interface RunningServer {
 }
 
 const idleMsMax = 10 * 60_000;
+const requestBytes = 8;
 
 /**
  * Listens on 127.0.0.1 (port 0: any free one) and serves Neon's part of the libpq protocol (BASE-33 to BASE-35).
@@ -50,13 +59,15 @@ export async function startLibpqServer<Fault extends { readonly kind: string }>(
 }
 
 async function serve<Fault extends { readonly kind: string }>(
-  socket: Socket,
+  plain: Socket,
   service: LibpqService<Fault>,
 ): Promise<void> {
   const fault = service.nextFault();
-  if (fault?.kind === "hang-up") return void socket.resetAndDestroy();
-  if (fault?.kind === "silent") return void socket.resume();
-  socket.setTimeout(idleMsMax, () => socket.destroy());
+  if (fault?.kind === "hang-up") return void plain.resetAndDestroy();
+  if (fault?.kind === "silent") return void plain.resume();
+  plain.setTimeout(idleMsMax, () => plain.destroy());
+  const socket = service.tls === undefined ? plain : await secured(plain, service.tls);
+  if (socket === undefined) return;
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   const input = readMessages(socket, gone.signal);
@@ -69,6 +80,25 @@ async function serve<Fault extends { readonly kind: string }>(
     }
     socket.destroy();
   }
+}
+
+/** The socket after its TLS handshake; undefined for a client that does not ask for one, and is told so (BASE-33). */
+async function secured(socket: Socket, { key, cert }: ServerCertificate): Promise<Socket | undefined> {
+  let head: Buffer | null = null;
+  while (head === null && !socket.destroyed) {
+    await Promise.race([once(socket, "readable"), once(socket, "close")]).catch(() => {});
+    head = socket.read(requestBytes);
+  }
+  if (head?.readInt32BE(4) !== initialCodes.sslRequest) {
+    const message = "must connect with TLS";
+    const refusal = encodeBackend({ kind: "errorResponse", severity: "ERROR", code: "XX000", message });
+    socket.end(refusal).resume();
+    return undefined;
+  }
+  socket.write("S");
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ key, cert }) });
+  secure.on("error", () => {});
+  return secure;
 }
 
 /** Answers messages one after the other; while one is being answered nothing more is read. */

@@ -35,9 +35,17 @@ export type Reply =
 /** Answers a command with the parts of its reply, up to CommandComplete. @throws CommandFailure, HangUp */
 export type RunCommand = (command: string) => AsyncIterable<Reply>;
 
+/** What a server shows of itself in a TLS handshake: key and certificate in PEM. */
+export interface ServerCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
 /** What a server does behind the protocol. */
 export interface LibpqService<Fault extends { readonly kind: string }> {
   readonly name: string;
+  /** Set where clients must connect with TLS. */
+  readonly tls?: ServerCertificate | undefined;
   /** The claims of a good token, undefined for a bad one. Null lets everyone in without a password. */
   readonly verifyToken: ((token: string) => Promise<StorageClaims | undefined>) | null;
   /** Called once for each new connection. */

@@ -8,6 +8,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   "options",
   "application_name",
   "sslmode",
+  "sslrootcert",
   "host",
   "hostaddr",
   "port",
@@ -72,7 +73,8 @@ function addHosts(text: string, add: (key: string, value: string) => void): void
   if (hosts.some(({ port }) => port !== "")) add("port", hosts.map(({ port }) => port).join(","));
 }
 
-function keyValueFields(text: string): ReadonlyMap<string, string> {
+/** The fields of a `key=value` text, whatever their keys. @throws ConnectionTargetError for a malformed text */
+export function keyValueFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   const trimmed = text.trimEnd();
   pairPattern.lastIndex = 0;

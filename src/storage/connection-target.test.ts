@@ -10,7 +10,7 @@ describe("connection strings (BASE-30)", () => {
   it("a URL with everything in it", () => {
     assert.deepEqual(
       parse(
-        "postgresql://us%40er:p%3Ass@ps-1:64000/db?sslmode=disable&application_name=x&options=-c%20a&keepalives=0&connect_timeout=3",
+        "postgresql://us%40er:p%3Ass@ps-1:64000/db?sslmode=verify-full&sslrootcert=%2Fca.pem&application_name=x&options=-c%20a&keepalives=0&connect_timeout=3",
       ),
       {
         hosts: [{ host: "ps-1", port: 64000 }],
@@ -19,14 +19,15 @@ describe("connection strings (BASE-30)", () => {
         database: "db",
         options: "-c a",
         applicationName: "x",
-        sslmode: "disable",
+        sslmode: "verify-full",
+        sslRootCert: "/ca.pem",
         connectMsMax: 3000,
         keepAlive: false,
       },
     );
   });
 
-  it("the defaults: port 5432, the OS user, sslmode prefer, no limit, keepalives", () => {
+  it("the defaults: port 5432, the OS user, TLS only where the server insists, no limit, keepalives", () => {
     assert.deepEqual(parse("postgres://ps"), {
       hosts: [{ host: "ps", port: 5432 }],
       user: "me",
@@ -34,7 +35,8 @@ describe("connection strings (BASE-30)", () => {
       database: null,
       options: null,
       applicationName: null,
-      sslmode: "prefer",
+      sslmode: "allow",
+      sslRootCert: null,
       connectMsMax: null,
       keepAlive: true,
     });
@@ -63,7 +65,7 @@ describe("connection strings (BASE-30)", () => {
   });
 
   const bad: readonly (readonly [string, RegExp])[] = [
-    ["host=ps sslrootcert=x", /unknown key "sslrootcert"/],
+    ["host=ps sslcert=x", /unknown key "sslcert"/],
     ["postgresql://ps?foo=1", /unknown key "foo"/],
     ["", /no host/],
     ["postgresql://", /no host/],
@@ -75,7 +77,7 @@ describe("connection strings (BASE-30)", () => {
     ["host=a port=x", /not a whole number/],
     ["postgresql://a:x", /malformed host/],
     ["postgresql://%zz@a", /percent/],
-    ["host=a sslmode=verify-full", /sslmode must be/],
+    ["host=a sslmode=Require", /sslmode must be one of disable, allow, /],
     ["host=a connect_timeout=-1", /connect_timeout/],
     ["host=a password='open", /malformed/],
     ["just text", /malformed/],

@@ -1,5 +1,6 @@
-import { parseConnectionFields } from "./connection-fields.ts";
+import { keyValueFields, parseConnectionFields } from "./connection-fields.ts";
 import { ConnectionTargetError } from "./errors.ts";
+import { parseSslmode, type SslMode } from "./sslmode.ts";
 
 /** One server to try. */
 export interface HostPort {
@@ -17,7 +18,9 @@ export interface ConnectionTarget {
   readonly database: string | null;
   readonly options: string | null;
   readonly applicationName: string | null;
-  readonly sslmode: "disable" | "prefer" | "require";
+  readonly sslmode: SslMode;
+  /** A file with the certificates to trust (`sslrootcert`); null for the caller's own choice. */
+  readonly sslRootCert: string | null;
   /** The limit for one host, in milliseconds; null when the text sets none. */
   readonly connectMsMax: number | null;
   readonly keepAlive: boolean;
@@ -40,7 +43,8 @@ export function parseConnectionTarget(text: string, osUser: string): ConnectionT
     database: fields.get("dbname") ?? null,
     options: fields.get("options") ?? null,
     applicationName: fields.get("application_name") ?? null,
-    sslmode: parseSslmode(fields.get("sslmode") ?? "prefer"),
+    sslmode: parseSslmode(fields.get("sslmode")),
+    sslRootCert: fields.get("sslrootcert") ?? null,
     connectMsMax: timeoutSeconds === 0 ? null : timeoutSeconds * 1000,
     keepAlive: fields.get("keepalives") !== "0",
   };
@@ -56,6 +60,26 @@ export function parseHostPort(entry: string): HostPort {
   if (host === undefined)
     throw new ConnectionTargetError(`safekeeper ${JSON.stringify(entry)} is not of the form host:port`);
   return { host, port: parsePort(match?.groups?.["port"] ?? "") };
+}
+
+/** How to reach a safekeeper: `host:port`, and what the options in front of it say about TLS. */
+export type SafekeeperTarget = Pick<ConnectionTarget, "hosts" | "password" | "sslmode" | "sslRootCert" | "keepAlive">;
+
+/**
+ * The target for a safekeeper's entry of the list.
+ * @param conninfoOptions the setting `neon.safekeeper_conninfo_options`, libpq `key=value` text that Postgres puts in front of
+ * each entry (SK-21); only what it says about TLS concerns us
+ * @throws ConnectionTargetError when entry or options are malformed
+ */
+export function safekeeperTarget(entry: string, conninfoOptions: string | null): SafekeeperTarget {
+  const fields = keyValueFields(conninfoOptions ?? "");
+  return {
+    hosts: [parseHostPort(entry)],
+    password: null,
+    sslmode: parseSslmode(fields.get("sslmode")),
+    sslRootCert: fields.get("sslrootcert") ?? null,
+    keepAlive: false,
+  };
 }
 
 /** As it stands in messages and in URLs. */
@@ -81,11 +105,6 @@ function parsePort(text: string): number {
   const port = wholeNumber("port", text);
   if (port < 1 || port > 65_535) throw new ConnectionTargetError(`port ${port} is out of range`);
   return port;
-}
-
-function parseSslmode(text: string): ConnectionTarget["sslmode"] {
-  if (text === "disable" || text === "prefer" || text === "require") return text;
-  throw new ConnectionTargetError("sslmode must be disable, prefer or require");
 }
 
 function wholeNumber(key: string, text: string): number {

@@ -24,6 +24,17 @@ export class ConnectionError extends Error {
   }
 }
 
+/** TLS with a storage server did not come about. */
+export class TlsError extends ConnectionError {
+  /** `refused`: the server offers none; `failed`: the handshake broke; `untrusted`: its certificate is not good enough. */
+  readonly reason: "refused" | "failed" | "untrusted";
+  constructor(reason: TlsError["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TlsError";
+    this.reason = reason;
+  }
+}
+
 /** The address of a server cannot be used as it is written. Never holds the address itself: it may carry a password. */
 export class ConnectionTargetError extends Error {
   constructor(message: string) {

@@ -3,13 +3,16 @@ import { connect, type Socket } from "node:net";
 import { withDeadline } from "../../base/deadline.ts";
 import { type ConnectionTarget, formatHostPort, type HostPort } from "../connection-target.ts";
 import { ConnectionError, ConnectionTargetError } from "../errors.ts";
+import { firstAttempt, secondAttempt, type TlsAttempt, verificationOf } from "../sslmode.ts";
 import { encodeFrontend } from "../wire/encode-frontend.ts";
 import type { BackendMessage, FrontendMessage } from "../wire/messages.ts";
 import { ProtocolError } from "../wire/protocol-error.ts";
 import { BackendStream } from "./backend-stream.ts";
+import type { negotiateTls } from "./tls.ts";
 
 /** Where to connect. */
-export type LibpqTarget = Pick<ConnectionTarget, "hosts" | "password" | "sslmode" | "keepAlive">;
+export type LibpqTarget = Pick<ConnectionTarget, "hosts" | "password" | "sslmode" | "keepAlive"> &
+  Partial<Pick<ConnectionTarget, "sslRootCert">>;
 
 /** One result row by column name, in text format. */
 export type Row = ReadonlyMap<string, string | null>;
@@ -21,6 +24,8 @@ export interface LoginOptions {
   readonly token: string | null;
   /** For the name lookup, the connection and the login of one host, in milliseconds. */
   readonly connectMsMax: number;
+  /** A file with the authorities to trust where the target names none; null or absent for those that Node knows. */
+  readonly caFile?: string | null;
 }
 
 /** How long a server may keep silent, in milliseconds. */
@@ -34,9 +39,8 @@ const statement = "s0";
 const queryIdleMsMax = 10_000;
 
 /**
- * Connects to the first host of `target` that takes us (BASE-30) and logs in. When `signal` fires, at any time of the
- * connection's life, its pending call rejects with the signal's reason. The caller closes it.
- * @throws ConnectionTargetError when the target demands TLS
+ * Connects to the first host of `target` that takes us (BASE-30), by TLS as its `sslmode` says (BASE-31), and logs in. When
+ * `signal` fires, at any time of the connection's life, its pending call rejects with the signal's reason. The caller closes it.
  * @throws ConnectionError with the last host's error as its cause
  */
 export async function openLibpq(
@@ -44,11 +48,6 @@ export async function openLibpq(
   login: LoginOptions,
   signal: AbortSignal,
 ): Promise<LibpqConnection> {
-  if (target.sslmode === "require") {
-    throw new ConnectionTargetError(
-      "the connection string has sslmode=require, but TLS to storage servers comes with a later release; use sslmode=prefer",
-    );
-  }
   let last: ConnectionError | undefined;
   for (const host of target.hosts) {
     try {
@@ -64,19 +63,51 @@ export async function openLibpq(
 async function openHost(
   host: HostPort,
   target: LibpqTarget,
-  { params, token, connectMsMax }: LoginOptions,
+  login: LoginOptions,
   signal: AbortSignal,
 ): Promise<LibpqConnection> {
-  const socket = connect({ ...host, noDelay: true, keepAlive: target.keepAlive });
-  const connection = new LibpqConnection(socket, formatHostPort(host), signal);
   try {
-    const work = (): Promise<void> => connection.login(params, token ?? target.password, connectMsMax);
-    await withDeadline("logging in", connectMsMax, signal, work);
-    return connection;
+    return await attempt(host, target, login, firstAttempt(target.sslmode), signal);
   } catch (error) {
-    connection.close();
+    signal.throwIfAborted();
+    const second = secondAttempt(target.sslmode, error);
+    if (second === undefined) throw error;
+    return await attempt(host, target, login, second, signal);
+  }
+}
+
+async function attempt(
+  host: HostPort,
+  target: LibpqTarget,
+  { params, token, connectMsMax, caFile = null }: LoginOptions,
+  tls: TlsAttempt,
+  signal: AbortSignal,
+): Promise<LibpqConnection> {
+  const { sslmode, sslRootCert = null } = target;
+  const trust = { verification: verificationOf(sslmode, sslRootCert !== null), caFile: sslRootCert ?? caFile };
+  const socket = connect({ ...host, noDelay: true, keepAlive: target.keepAlive });
+  // Whoever reads gets the error from the stream; without a listener it would end the process when nobody reads.
+  socket.on("error", () => {});
+  let connection: LibpqConnection | undefined;
+  try {
+    return await withDeadline("logging in", connectMsMax, signal, async (limited) => {
+      const secured = tls === "clear" ? socket : await secure(socket, host.host, trust, tls === "if-offered", limited);
+      limited.throwIfAborted();
+      connection = new LibpqConnection(secured, formatHostPort(host), signal);
+      await connection.login(params, token ?? target.password, connectMsMax);
+      return connection;
+    });
+  } catch (error) {
+    connection?.close();
+    socket.destroy();
     throw error;
   }
+}
+
+/** Loaded only where TLS is asked for. */
+async function secure(...args: Parameters<typeof negotiateTls>): Promise<Socket> {
+  const { negotiateTls } = await import("./tls.ts");
+  return negotiateTls(...args);
 }
 
 /** A logged-in connection to a pageserver or a safekeeper; one conversation at a time. */
@@ -93,8 +124,6 @@ export class LibpqConnection {
     const onAbort = (): void => void socket.destroy(toError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     this.#unbind = () => signal.removeEventListener("abort", onAbort);
-    // Whoever reads gets the error from the stream; without a listener it would end the process when nobody reads.
-    socket.on("error", () => {});
   }
 
   /** The conversation of BASE-33, up to the server's first ReadyForQuery. */

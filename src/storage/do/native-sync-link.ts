@@ -32,7 +32,7 @@ export function openReplication(
   { token, connectMsMax, ...branch }: Pick<LinkOptions, "token" | "connectMsMax" | keyof Branch>,
   signal: AbortSignal,
 ): Promise<LibpqConnection> {
-  const target = { hosts: [host], sslmode: "prefer", password: null, keepAlive: true } as const;
+  const target = { hosts: [host], sslmode: "allow", password: null, keepAlive: true } as const;
   return openLibpq(target, { params: proposerStartup(branch), token, connectMsMax }, signal);
 }
 

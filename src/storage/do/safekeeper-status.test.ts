@@ -11,6 +11,7 @@ const tenantId = parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90");
 const timelineId = parseTimelineId("0f1e2d3c4b5a69788796a5b4c3d2e1f0");
 assert.ok(tenantId !== undefined && timelineId !== undefined);
 const branch = { tenantId, timelineId };
+const never = new AbortController().signal;
 const refusing = "127.0.0.1:1";
 
 type Talk = (peer: FakePeer) => Promise<void>;
@@ -38,7 +39,8 @@ const silent: Talk = async (peer) => void (await peer.until("terminate"));
 async function check(
   t: TestContext,
   talks: readonly (Talk | string)[],
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal = never,
+  tls: { readonly conninfoOptions?: string; readonly caFile?: string } = {},
 ): Promise<{ readonly outcome: QuorumOutcome; readonly lines: string }> {
   const hostPorts: string[] = [];
   for (const talk of talks) {
@@ -52,7 +54,8 @@ async function check(
   }
   const lines: string[] = [];
   const log: Log = { debug() {}, info: (line) => void lines.push(line), warn() {}, error() {}, span: () => log };
-  const outcome = await checkSafekeepers({ ...branch, hostPorts, token: "hunter2", askMsMax: 100 }, { log, signal });
+  const asked = { ...branch, hostPorts, token: "hunter2", askMsMax: 100, conninfoOptions: null, caFile: null, ...tls };
+  const outcome = await checkSafekeepers(asked, { log, signal });
   return { outcome, lines: lines.join("\n") };
 }
 
@@ -116,6 +119,17 @@ describe("asking the safekeepers (SK-10 to SK-13)", () => {
     };
     await check(t, [slow, at("0/5"), at("0/5")]);
     await gone.promise;
+  });
+
+  it("BASE-31: speaks TLS where Postgres is told to, whatever else its options say", async (t) => {
+    const refusingTls: Talk = async (peer) => {
+      assert.deepEqual(await peer.next(), { kind: "sslRequest" });
+      peer.socket.end("N");
+    };
+    const tls = { conninfoOptions: "sslmode=require sslcert=/client.pem" };
+    const { outcome, lines } = await check(t, [refusingTls], never, tls);
+    assert.equal(outcome.kind, "not-synced");
+    assert.match(lines, /the server offers no TLS/);
   });
 
   it("ends with the signal's reason", async (t) => {

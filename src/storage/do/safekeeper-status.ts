@@ -2,7 +2,7 @@ import { withDeadline } from "../../base/deadline.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
 import { parseLsn } from "../../base/lsn.ts";
-import { parseHostPort } from "../connection-target.ts";
+import { safekeeperTarget } from "../connection-target.ts";
 import { nextQuorum, type QuorumOutcome, type SafekeeperAnswer } from "../quorum.ts";
 import { type Branch, timelineStatusCommand, timelineStatusStartup } from "../requests.ts";
 import { openLibpq, type Row } from "./libpq-connection.ts";
@@ -12,6 +12,10 @@ export interface SafekeeperCheck extends Branch {
   /** Entries `host:port`. */
   readonly hostPorts: readonly string[];
   readonly token: string | null;
+  /** The setting `neon.safekeeper_conninfo_options`, which may ask for TLS (SK-21). */
+  readonly conninfoOptions: string | null;
+  /** The authorities to trust, see `LoginOptions`. */
+  readonly caFile: string | null;
   /** For the lookup, the connection, the login and the answer of one safekeeper together; it is on the start path. */
   readonly askMsMax: number;
 }
@@ -57,8 +61,9 @@ async function ask(hostPort: string, check: SafekeeperCheck, log: Log, signal: A
 }
 
 async function askOnce(hostPort: string, check: SafekeeperCheck, signal: AbortSignal): Promise<SafekeeperAnswer> {
-  const target = { hosts: [parseHostPort(hostPort)], sslmode: "disable", password: null, keepAlive: false } as const;
-  const login = { params: timelineStatusStartup(check), token: check.token, connectMsMax: check.askMsMax };
+  const { token, askMsMax: connectMsMax, caFile } = check;
+  const target = safekeeperTarget(hostPort, check.conninfoOptions);
+  const login = { params: timelineStatusStartup(check), token, connectMsMax, caFile };
   const connection = await openLibpq(target, login, signal);
   try {
     const [row] = await connection.query(timelineStatusCommand);
