@@ -158,10 +158,17 @@ export const optionTable = [
   },
   {
     name: "sync-safekeepers",
-    value: "postgres|native",
-    default: "postgres",
+    value: "native|postgres",
+    default: "native",
     group: "Storage and extensions",
-    help: "who brings safekeepers that differ into agreement: Neon's build of Postgres, or this program itself, which works with stock Postgres too",
+    help: "who brings safekeepers that differ into agreement, at the start and at the end: this program itself, or Neon's build of Postgres (postgres --sync-safekeepers); also spelled --sync-safekeepers=native",
+  },
+  {
+    name: "sync-timeout",
+    value: "SECONDS",
+    default: "60",
+    group: "Storage and extensions",
+    help: "native: give up when the safekeepers do not agree in that time, all tries together, with a line on each of them",
   },
   {
     name: "storage-ca",

@@ -39,6 +39,19 @@ describe("readOptions", () => {
     }
   });
 
+  it("syncs safekeepers by itself unless told otherwise, in either spelling (SK-20, SK-22)", () => {
+    assert.deepEqual([run([]).syncSafekeepers, run([]).syncTimeoutSeconds], ["native", 60]);
+    assert.equal(run(["--sync-safekeepers=postgres"]).syncSafekeepers, "postgres");
+    assert.equal(run(["--sync-safekeepers", "postgres"]).syncSafekeepers, "postgres");
+    assert.equal(run(["--sync-safekeepers=native", "--sync-timeout=5"]).syncTimeoutSeconds, 5);
+    assert.equal(run(["--sync-timeout", "0"]).syncTimeoutSeconds, 1);
+    for (const value of ["", "Native", "postgres,native"]) {
+      refused([...base, `--sync-safekeepers=${value}`], /for '--sync-safekeepers': it is 'native' or 'postgres'/);
+    }
+    refused([...base, "--sync-timeout", "-1"], /'--sync-timeout/);
+    refused([...base, "--sync-timeout", "1.5"], /number of seconds/);
+  });
+
   it("lets the flag beat POSTGRES_PATH, and that beat the default (CLI-1)", () => {
     const pgbin = (argv: readonly string[]): string => {
       const invocation = readOptions(argv, { ...none, pgbin: "/env/postgres" });

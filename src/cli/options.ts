@@ -28,7 +28,9 @@ export interface Options {
   /** With exactly one slash at its end; null when extensions are not to be fetched. */
   readonly remoteExtBaseUrl: string | null;
   readonly extensionStatisticsSeconds: bigint;
-  readonly syncSafekeepers: "postgres" | "native";
+  readonly syncSafekeepers: "native" | "postgres";
+  /** How long a native sync may take. */
+  readonly syncTimeoutSeconds: number;
   /** A file; null for the authorities that Node knows. */
   readonly storageCaFile: string | null;
   /** Null for never. */
@@ -84,6 +86,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
     syncSafekeepers: syncSafekeepers(given),
     storageCaFile: text(given, "storage-ca") ?? null,
+    syncTimeoutSeconds: Math.max(1, seconds(given, "sync-timeout")),
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
     writePasswordsDirectly: given.has("write-passwords-directly"),
     terminateLingerSeconds: seconds(given, "terminate-linger"),
@@ -232,10 +235,10 @@ function remoteExtBaseUrl(given: GivenOptions): string | null {
   return url.href;
 }
 
-function syncSafekeepers(given: GivenOptions): "postgres" | "native" {
+function syncSafekeepers(given: GivenOptions): "native" | "postgres" {
   const value = text(given, "sync-safekeepers") ?? defaultOf("sync-safekeepers");
-  if (value !== "postgres" && value !== "native") {
-    throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'postgres' or 'native'`);
+  if (value !== "native" && value !== "postgres") {
+    throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'native' or 'postgres'`);
   }
   return value;
 }

@@ -128,6 +128,7 @@ async function prepare(
       autoscaling: environment.autoscaling,
       syncSafekeepers: options.syncSafekeepers,
       storageCaFile: options.storageCaFile === null ? null : resolve(options.storageCaFile),
+      syncMsMax: options.syncTimeoutSeconds * 1000,
       basebackupRetriesMax: environment.basebackupRetriesMax,
       computeCtlConfig: config.computeCtlConfig,
       spec,

@@ -30,8 +30,10 @@ export interface Facts {
   readonly instanceId: string | undefined;
   readonly autoscaling: boolean;
   readonly basebackupRetriesMax: number;
-  /** Who brings the safekeepers into agreement: the Postgres binary, or this program itself. */
-  readonly syncSafekeepers: "postgres" | "native";
+  /** Who brings the safekeepers into agreement: this program itself, or the Postgres binary. */
+  readonly syncSafekeepers: "native" | "postgres";
+  /** How long a native sync may take with all its tries, in milliseconds. */
+  readonly syncMsMax: number;
   /** The authorities that storage servers' certificates are checked against; null for those that Node knows. */
   readonly storageCaFile: string | null;
   readonly computeCtlConfig: ComputeCtlConfig;

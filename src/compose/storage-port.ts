@@ -6,14 +6,12 @@ import { childEnvironment } from "../postgres/command.ts";
 import { versionNumber } from "../postgres/version.ts";
 import { findSetting } from "../spec/find-setting.ts";
 import type { DerivedSpec } from "../spec/types.ts";
+import { nativeSyncRequest } from "../storage/native-sync-request.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadBasebackup, loadLogPump, loadNativeSync, loadSafekeepers, loadSync } from "./load.ts";
 
 /** How long a safekeeper may take to tell its status: little where a full sync can settle the matter (SK-10). */
 const safekeeperMsMax = { beforeSync: 100, withoutSync: 2_000 } as const;
-
-/** For a native sync, with all its tries; the original's waits for a quorum without limit (SK-22). */
-const nativeSyncMsMax = 60_000;
 
 /** Neon's storage, over its protocols. */
 export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecords }: Surroundings): StoragePort {
@@ -38,23 +36,14 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
 
   async function syncNatively(kind: "atStart" | "once", spec: DerivedSpec, signal: AbortSignal) {
     const { syncNativelyAtStart, syncSafekeepersNatively } = await loadNativeSync();
-    const { tenantId, timelineId, storageAuthToken: token, safekeepers } = spec;
-    const request = {
-      tenantId,
-      timelineId,
-      token,
-      hostPorts: safekeepers.hostPorts,
-      generation: safekeepers.generation ?? 0,
-      pgVersion: versionNumber(facts.installation),
-      protocolVersion: 3,
-    } as const;
+    const request = nativeSyncRequest(spec, versionNumber(facts.installation), facts.storageCaFile);
     const run = kind === "atStart" ? syncNativelyAtStart : syncSafekeepersNatively;
     const { lsn, durationMs } = await run(request, {
       log: log.span("sync_safekeepers"),
       clock,
       signal,
       onRetry: retried("sync-safekeepers"),
-      deadlineMs: nativeSyncMsMax,
+      deadlineMs: facts.syncMsMax,
     });
     log.info("synced safekeepers", { lsn: formatLsn(lsn) });
     return { lsn, syncMs: durationMs };
@@ -95,8 +84,9 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
 
   return {
     async checkSafekeepers(spec, signal) {
-      // What the next step needs loads while the safekeepers are asked.
+      // What the next steps need loads while the safekeepers are asked.
       loadBasebackup().catch(() => {});
+      if (isNative) loadNativeSync().catch(() => {});
       const outcome = await quorum(spec, signal);
       return outcome.kind === "synced" ? outcome.lsn : undefined;
     },

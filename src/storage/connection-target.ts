@@ -68,14 +68,14 @@ export type SafekeeperTarget = Pick<ConnectionTarget, "hosts" | "password" | "ss
 /**
  * The target for a safekeeper's entry of the list.
  * @param conninfoOptions the setting `neon.safekeeper_conninfo_options`, libpq `key=value` text that Postgres puts in front of
- * each entry (SK-21); only what it says about TLS concerns us
+ * each entry (SK-21); only what it says about TLS, and a password, concern us
  * @throws ConnectionTargetError when entry or options are malformed
  */
 export function safekeeperTarget(entry: string, conninfoOptions: string | null): SafekeeperTarget {
   const fields = keyValueFields(conninfoOptions ?? "");
   return {
     hosts: [parseHostPort(entry)],
-    password: null,
+    password: fields.get("password") ?? null,
     sslmode: parseSslmode(fields.get("sslmode")),
     sslRootCert: fields.get("sslrootcert") ?? null,
     keepAlive: false,

@@ -79,13 +79,21 @@ export class CannotRunError extends Error {
   }
 }
 
+/** The safekeepers did not come to an agreement in the time that there was; says of each where it stands. */
+export class NoAgreementInTime extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.name = "NoAgreementInTime";
+  }
+}
+
 /** The Postgres at hand is not Neon's build, and only that one can bring safekeepers into agreement. */
 export class StockPostgresCannotSync extends Error {
   /** @param doubt what the quorum check found, as far as it is known */
   constructor(pgbin: string, doubt: string | null) {
     super(
       `${pgbin} is a Postgres without --sync-safekeepers. The safekeepers do not agree on where the WAL ends, or did not ` +
-        "answer in time: let this program settle that with --sync-safekeepers native, point --pgbin to Neon's build of " +
+        "answer in time: let this program settle that with --sync-safekeepers=native, point --pgbin to Neon's build of " +
         "Postgres, or bring the safekeepers up so that all report the same flush and commit LSN",
       doubt === null ? {} : { cause: new Error(doubt) },
     );

@@ -4,6 +4,7 @@ import {
   ConnectionTargetError,
   HostileArchiveError,
   LocalDiskError,
+  NoAgreementInTime,
   PgServerError,
   StockPostgresCannotSync,
 } from "./errors.ts";
@@ -23,7 +24,7 @@ export function basebackupPausesMs(retriesMax: number = basebackupRetriesMax): r
 
 /**
  * Whether trying again cannot help: a token that is refused, an address that cannot be used, a hostile archive, a full or
- * forbidden disk of our own, a Postgres that is missing or cannot do what is asked. The original tries these again as well
+ * forbidden disk of our own, a Postgres that is missing or cannot do what is asked, a time that is over. The original tries these again as well
  * and so takes a minute to tell. Everything else is tried again as it does, also what looks lasting (an unknown timeline,
  * a garbage-collected LSN): a timeline that is just being made looks the same (chapter 06, Better 4).
  */
@@ -35,6 +36,7 @@ export function isHopeless(error: unknown): boolean {
     error instanceof HostileArchiveError ||
     error instanceof LocalDiskError ||
     error instanceof CannotRunError ||
+    error instanceof NoAgreementInTime ||
     error instanceof StockPostgresCannotSync
   );
 }

@@ -1,5 +1,7 @@
+import { NoAgreementInTime } from "../errors.ts";
+import type { NativeSync } from "../native-sync-request.ts";
 import { syncPausesMs } from "../retry.ts";
-import { type NativeSync, type NativeSyncPorts, syncSafekeepersNatively } from "./native-sync.ts";
+import { type NativeSyncPorts, syncSafekeepersNatively } from "./native-sync.ts";
 import { withRetries } from "./retrying.ts";
 import type { SyncReport } from "./sync-process.ts";
 
@@ -14,9 +16,17 @@ export async function syncNativelyAtStart(
   const { log, clock, signal, deadlineMs, onRetry } = ports;
   const endMs = clock.monotonicMs() + deadlineMs;
   try {
-    return await withRetries({ what: "sync safekeepers", pausesMs: syncPausesMs, log, signal, onRetry }, () =>
-      syncSafekeepersNatively(sync, { ...ports, deadlineMs: Math.max(1, endMs - clock.monotonicMs()) }),
-    );
+    let last: unknown;
+    return await withRetries({ what: "sync safekeepers", pausesMs: syncPausesMs, log, signal, onRetry }, async () => {
+      const leftMs = endMs - clock.monotonicMs();
+      if (leftMs < 1) throw new NoAgreementInTime("there is no time left for another try", { cause: last });
+      try {
+        return await syncSafekeepersNatively(sync, { ...ports, deadlineMs: leftMs });
+      } catch (error) {
+        last = error;
+        throw error;
+      }
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw new Error("failed to sync safekeepers", { cause: error });

@@ -1,5 +1,6 @@
 import { describeError } from "../../base/error-chain.ts";
-import type { HostPort } from "../connection-target.ts";
+import { safekeeperTarget } from "../connection-target.ts";
+import type { NativeSync } from "../native-sync-request.ts";
 import { type Branch, proposerStartup, walPushCommand } from "../requests.ts";
 import type { AcceptorMessage, MessageCodec, ProposerMessage } from "../walproposer/messages.ts";
 import { codecV2 } from "../walproposer/messages-v2.ts";
@@ -7,9 +8,9 @@ import { codecV3 } from "../walproposer/messages-v3.ts";
 import { type LibpqConnection, openLibpq } from "./libpq-connection.ts";
 
 /** How to talk with the safekeepers of a branch. */
-export interface LinkOptions extends Branch {
-  readonly token: string | null;
-  readonly protocolVersion: 2 | 3;
+export interface LinkOptions
+  extends Branch,
+    Pick<NativeSync, "token" | "caFile" | "conninfoOptions" | "protocolVersion"> {
   /** Whether a safekeeper that does not know the branch may make it. */
   readonly mayCreate: boolean;
   /** For each step of a connection, in milliseconds. */
@@ -28,12 +29,14 @@ export interface LinkEvents {
 
 /** Opens a connection of the kind that proposers use (SK-31). */
 export function openReplication(
-  host: HostPort,
-  { token, connectMsMax, ...branch }: Pick<LinkOptions, "token" | "connectMsMax" | keyof Branch>,
+  hostPort: string,
+  options: Omit<LinkOptions, "mayCreate" | "idleMsMax" | "protocolVersion">,
   signal: AbortSignal,
 ): Promise<LibpqConnection> {
-  const target = { hosts: [host], sslmode: "allow", password: null, keepAlive: true } as const;
-  return openLibpq(target, { params: proposerStartup(branch), token, connectMsMax }, signal);
+  const { token, conninfoOptions, caFile, connectMsMax } = options;
+  const target = { ...safekeeperTarget(hostPort, conninfoOptions), keepAlive: true };
+  const login = { params: proposerStartup(options), token: target.password ?? token, connectMsMax, caFile };
+  return openLibpq(target, login, signal);
 }
 
 /** One conversation with one acceptor, from the connection to its end. */
@@ -44,9 +47,9 @@ export class SyncLink {
   /** Settles when the connection is gone; never rejects. */
   readonly ended: Promise<void>;
 
-  constructor(host: HostPort, options: LinkOptions, events: LinkEvents) {
+  constructor(hostPort: string, options: LinkOptions, events: LinkEvents) {
     this.#codec = options.protocolVersion === 2 ? codecV2 : codecV3;
-    this.ended = this.#run(host, options, events);
+    this.ended = this.#run(hostPort, options, events);
   }
 
   get signal(): AbortSignal {
@@ -71,12 +74,12 @@ export class SyncLink {
     this.#connection?.close();
   }
 
-  async #run(host: HostPort, options: LinkOptions, events: LinkEvents): Promise<void> {
+  async #run(hostPort: string, options: LinkOptions, events: LinkEvents): Promise<void> {
     const tell = (event: () => void): void => {
       if (!this.signal.aborted) event();
     };
     try {
-      const connection = await openReplication(host, options, this.signal);
+      const connection = await openReplication(hostPort, options, this.signal);
       this.#connection = connection;
       const command = walPushCommand(options.protocolVersion, options.mayCreate);
       await connection.startCopyBoth(command, options.connectMsMax);

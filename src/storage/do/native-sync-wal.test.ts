@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
+import { safekeeperSettings } from "../native-sync-request.ts";
 import { encodeReplication, type ReplicationMessage } from "../walproposer/replication-message.ts";
 import { ProtocolError } from "../wire/protocol-error.ts";
 import { startFakeServer, trust } from "./fake-server.ts";
@@ -29,14 +30,15 @@ async function open(t: TestContext, stream: readonly ReplicationMessage[]) {
     tenantId: parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90") ?? assert.fail(),
     timelineId: parseTimelineId("0f1e2d3c4b5a69788796a5b4c3d2e1f0") ?? assert.fail(),
     token: null,
-    protocolVersion: 3,
+    ...safekeeperSettings(null),
+    caFile: null,
     mayCreate: false,
     connectMsMax: 10_000,
     idleMsMax: 10_000,
   } as const;
   const reader = new WalReader(options, new AbortController().signal);
   t.after(() => reader.close());
-  const source = { host: "127.0.0.1", port: server.port };
+  const source = `127.0.0.1:${server.port}`;
   const span = (from: bigint, bytes: number): WalRequest => {
     const beginLsn = begin + from;
     return { source, term: 4n, beginLsn, endLsn: beginLsn + BigInt(bytes) };

@@ -1,5 +1,4 @@
 import { formatLsn, type Lsn } from "../../base/lsn.ts";
-import type { HostPort } from "../connection-target.ts";
 import { walReadCommand } from "../requests.ts";
 import { decodeReplication } from "../walproposer/replication-message.ts";
 import { ProtocolError } from "../wire/protocol-error.ts";
@@ -8,7 +7,8 @@ import { type LinkOptions, openReplication } from "./native-sync-link.ts";
 
 /** A span of WAL, and where to read it. */
 export interface WalRequest {
-  readonly source: HostPort;
+  /** `host:port`. */
+  readonly source: string;
   readonly term: bigint;
   readonly beginLsn: Lsn;
   readonly endLsn: Lsn;
@@ -18,7 +18,7 @@ export interface WalRequest {
 export class WalReader {
   readonly #options: LinkOptions;
   readonly #signal: AbortSignal;
-  #open: { readonly source: HostPort; readonly connection: LibpqConnection } | undefined;
+  #open: { readonly source: string; readonly connection: LibpqConnection } | undefined;
   /** WAL that was received and not yet asked for, from {@link #atLsn} on. */
   #pieces: Buffer[] = [];
   #atLsn: Lsn = 0n;

@@ -12,10 +12,11 @@ import { type StandinSafekeeper, startSafekeeper } from "../../standin/acceptor/
 import { readStanding, type Standing, walOfTerm, writeStanding } from "../../standin/acceptor/test-timeline.ts";
 import { createTokenAuthority, type TokenAuthority } from "../../standin/token.ts";
 import { ConnectionTargetError } from "../errors.ts";
+import { type NativeSync, safekeeperSettings } from "../native-sync-request.ts";
 import { isHopeless } from "../retry.ts";
 import type { Member, TermHistory } from "../walproposer/messages.ts";
 import { type FakePeer, startFakeServer, trust } from "./fake-server.ts";
-import { type NativeSync, syncSafekeepersNatively } from "./native-sync.ts";
+import { syncSafekeepersNatively } from "./native-sync.ts";
 import type { SyncReport } from "./sync-process.ts";
 
 const tenantId = parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90") ?? assert.fail();
@@ -59,9 +60,9 @@ class Cluster {
     change: Partial<NativeSync> = {},
     { deadlineMs = 20_000, signal = new AbortController().signal } = {},
   ): Promise<SyncReport> {
-    const sync = { ...branch, hostPorts: this.hostPorts, generation: 0, token: null, pgVersion: 170_005 };
+    const sync = { ...branch, hostPorts: this.hostPorts, generation: 0, token: null, caFile: null, pgVersion: 170_005 };
     const ports = { log: collectLines(this.lines), clock: systemClock, signal, deadlineMs };
-    return syncSafekeepersNatively({ ...sync, protocolVersion: 3, ...change }, ports);
+    return syncSafekeepersNatively({ ...safekeeperSettings(null), ...sync, ...change }, ports);
   }
 
   /** What is on the disk of one, with its WAL from there on. */

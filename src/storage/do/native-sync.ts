@@ -3,9 +3,9 @@ import { unlessAborted } from "../../base/deadline.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
 import { formatLsn } from "../../base/lsn.ts";
-import { type HostPort, parseHostPort } from "../connection-target.ts";
-import { ConnectionTargetError } from "../errors.ts";
-import type { Branch } from "../requests.ts";
+import { parseHostPort } from "../connection-target.ts";
+import { ConnectionTargetError, NoAgreementInTime } from "../errors.ts";
+import type { NativeSync } from "../native-sync-request.ts";
 import { isHopeless } from "../retry.ts";
 import { majority } from "../walproposer/membership.ts";
 import { walPayloadBytesMax } from "../walproposer/messages.ts";
@@ -23,18 +23,6 @@ import { type LinkOptions, SyncLink } from "./native-sync-link.ts";
 import { WalReader } from "./native-sync-wal.ts";
 import type { SyncReport } from "./sync-process.ts";
 
-/** Which safekeepers to bring into agreement, and about what (SK-30, SK-31). */
-export interface NativeSync extends Branch {
-  /** Entries `host:port`, 1 to 31, without the prefix `g#`. */
-  readonly hostPorts: readonly string[];
-  /** The number behind `g#`, 0 when there is none. */
-  readonly generation: number;
-  readonly token: string | null;
-  /** Of the Postgres that will run, as in 170005 (SK-32). */
-  readonly pgVersion: number;
-  readonly protocolVersion: 2 | 3;
-}
-
 /** What a native sync touches besides sockets. */
 export interface NativeSyncPorts {
   readonly log: Log;
@@ -45,9 +33,6 @@ export interface NativeSyncPorts {
 }
 
 const hostPortsMax = 31;
-const tickMs = 1000;
-/** SK-21, SK-50. */
-const silenceMsMax = 10_000;
 /** Trap 15: for the last words to arrive. */
 const goodbyeMsMax = 200;
 
@@ -56,18 +41,20 @@ const goodbyeMsMax = 200;
  * once: retries are the caller's (SK-24). When the time is over and a quorum has everything, that is a success; when not,
  * the error says of each safekeeper where it stands.
  * @throws ConnectionTargetError when it cannot even be tried; the refusal of a safekeeper, which no retry will change, when
- * too many refuse us for good; Error when it failed otherwise; the signal's reason when it fires
+ * too many refuse us for good; NoAgreementInTime; Error when it failed otherwise; the signal's reason when it fires
  */
 export async function syncSafekeepersNatively(sync: NativeSync, ports: NativeSyncPorts): Promise<SyncReport> {
   const { log, clock, signal } = ports;
   signal.throwIfAborted();
-  const hosts = checkedHosts(sync);
+  checkList(sync);
   const startedMs = clock.monotonicMs();
-  const run = new SyncRun(hosts, sync, ports);
+  const run = new SyncRun(sync, ports);
   try {
     const outcome = await unlessAborted(run.start(), signal);
-    if (outcome.kind === "aborted")
-      throw new Error(`the safekeepers do not agree on where the WAL ends: ${outcome.reason}`);
+    if (outcome.kind === "aborted") {
+      const message = `the safekeepers do not agree on where the WAL ends: ${outcome.reason}`;
+      throw run.isLate ? new NoAgreementInTime(message) : new Error(message);
+    }
     await run.sayGoodbye();
     const durationMs = Math.floor(clock.monotonicMs() - startedMs);
     log.info(`safekeepers agree that the WAL ends at ${formatLsn(outcome.lsn)}`, { duration_ms: durationMs });
@@ -78,7 +65,7 @@ export async function syncSafekeepersNatively(sync: NativeSync, ports: NativeSyn
 }
 
 /** SK-30. */
-function checkedHosts({ hostPorts, generation, protocolVersion }: NativeSync): readonly HostPort[] {
+function checkList({ hostPorts, generation, protocolVersion }: NativeSync): void {
   if (hostPorts.length < 1 || hostPorts.length > hostPortsMax) {
     throw new ConnectionTargetError(
       `${hostPorts.length} safekeepers in the list; there have to be 1 to ${hostPortsMax}`,
@@ -87,13 +74,14 @@ function checkedHosts({ hostPorts, generation, protocolVersion }: NativeSync): r
   if (generation > 0 && protocolVersion === 2) {
     throw new ConnectionTargetError("safekeepers with a generation need protocol version 3");
   }
-  return hostPorts.map(parseHostPort);
+  for (const entry of hostPorts) parseHostPort(entry);
 }
 
 /** Carries out what the proposer wants, and tells it what comes of it. */
 class SyncRun {
-  readonly #hosts: readonly HostPort[];
+  readonly #hosts: readonly string[];
   readonly #options: LinkOptions;
+  readonly #reconnectMs: number;
   readonly #ports: NativeSyncPorts;
   readonly #links = new Map<number, SyncLink>();
   readonly #readers = new Map<number, WalReader>();
@@ -103,36 +91,39 @@ class SyncRun {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #outcome = Promise.withResolvers<Outcome>();
   #state: ProposerState;
+  #isLate = false;
 
-  constructor(hosts: readonly HostPort[], sync: NativeSync, ports: NativeSyncPorts) {
-    const { hostPorts, generation, tenantId, timelineId, pgVersion, token, protocolVersion } = sync;
+  constructor(sync: NativeSync, ports: NativeSyncPorts) {
+    const { hostPorts, generation, tenantId, timelineId, pgVersion, connectMsMax } = sync;
     const config: ProposerConfig = {
       hostPorts,
       generation,
       tenantId,
       timelineId,
       pgVersion,
-      silenceMsMax,
+      silenceMsMax: connectMsMax,
       walBytesMax: walPayloadBytesMax,
     };
-    this.#hosts = hosts;
+    this.#hosts = hostPorts;
     this.#ports = ports;
     this.#state = newProposer(config);
+    this.#reconnectMs = sync.reconnectMs;
     this.#options = {
-      tenantId,
-      timelineId,
-      token,
-      protocolVersion,
+      ...sync,
       mayCreate: generation === 0,
-      connectMsMax: silenceMsMax,
       // A voter may have to wait for others as long as there is time at all; the proposer watches the rest.
-      idleMsMax: ports.deadlineMs + silenceMsMax,
+      idleMsMax: ports.deadlineMs + connectMsMax,
     };
   }
 
+  /** Whether the time is over. */
+  get isLate(): boolean {
+    return this.#isLate;
+  }
+
   start(): Promise<Outcome> {
-    this.#timers.push(setInterval(() => this.#tick(), tickMs));
-    this.#timers.push(setTimeout(() => this.#dispatch({ kind: "deadline" }), this.#ports.deadlineMs));
+    this.#timers.push(setInterval(() => this.#tick(), this.#reconnectMs));
+    this.#timers.push(setTimeout(() => this.#onDeadline(), this.#ports.deadlineMs));
     this.#dispatch({ kind: "start" });
     return this.#outcome.promise;
   }
@@ -154,6 +145,11 @@ class SyncRun {
     for (const reader of this.#readers.values()) reader.close();
     for (const link of this.#links.values()) link.close();
     await Promise.all([...this.#all].map(({ ended }) => ended));
+  }
+
+  #onDeadline(): void {
+    this.#isLate = true;
+    this.#dispatch({ kind: "deadline" });
   }
 
   #stopTimers(): void {

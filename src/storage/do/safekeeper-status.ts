@@ -61,8 +61,10 @@ async function ask(hostPort: string, check: SafekeeperCheck, log: Log, signal: A
 }
 
 async function askOnce(hostPort: string, check: SafekeeperCheck, signal: AbortSignal): Promise<SafekeeperAnswer> {
-  const { token, askMsMax: connectMsMax, caFile } = check;
+  const { askMsMax: connectMsMax, caFile } = check;
   const target = safekeeperTarget(hostPort, check.conninfoOptions);
+  // Unlike a pageserver's (BASE-20): Postgres takes this one before the token.
+  const token = target.password ?? check.token;
   const login = { params: timelineStatusStartup(check), token, connectMsMax, caFile };
   const connection = await openLibpq(target, login, signal);
   try {

@@ -25,6 +25,9 @@ const pretendServer = [
   "while :; do sleep 0.02; done",
 ].join("\n");
 
+/** Neon's build of Postgres, or what is in its place here, syncs the safekeepers. */
+const byPostgres: readonly string[] = ["--sync-safekeepers=postgres"];
+
 const untouchedCatalog = { skip_pg_catalog_updates: true } as const;
 
 describe("sequences of statuses", () => {
@@ -60,7 +63,7 @@ describe("sequences of statuses", () => {
         libraries: ["neon"],
       });
       const beganAt = performance.now();
-      const compute = await world.start({ config: world.config(), pgbin });
+      const compute = await world.start({ config: world.config(), pgbin, args: byPostgres });
       await compute.waitFor("failed");
       assert.ok(performance.now() - beganAt > 5_000, "the pauses take 5.1 s");
       const cause = "postgres --sync-safekeepers exited with non-zero status: exit status: 3. stdout: ";
@@ -104,7 +107,8 @@ describe("what the final sync prints (LIFE-14, T-2)", () => {
       postgres: postgresBut(world, { "--sync-safekeepers": script }),
       libraries: ["neon"],
     });
-    const compute = await world.start({ config: world.config({ spec: untouchedCatalog }), pgbin });
+    const config = world.config({ spec: untouchedCatalog });
+    const compute = await world.start({ config, pgbin, args: byPostgres });
     await compute.waitFor("running");
     return compute;
   }
@@ -182,7 +186,7 @@ describe("exit codes", () => {
         postgres: postgresBut(world, { "--sync-safekeepers": "exit 3" }),
         libraries: ["neon"],
       });
-      const compute = await world.start({ config: world.config(), pgbin, env: noRetries });
+      const compute = await world.start({ config: world.config(), pgbin, env: noRetries, args: byPostgres });
       await compute.waitFor("failed");
       assert.doesNotMatch(compute.log(), /sync-safekeepers/);
       assert.deepEqual(await compute.exited, { code: 1, signal: null });
