@@ -2,7 +2,7 @@
  * The composition root: the only place that knows which effect stands behind which port. It decides nothing about
  * computes; that is compute/'s business.
  */
-import { randomUUID } from "node:crypto";
+import { randomId } from "../base/random-id.ts";
 import { createExtensionStatistics } from "../compute/extension-statistics.ts";
 import { type Compute, createCompute } from "../compute/lifecycle.ts";
 import type { ComputePorts } from "../compute/ports.ts";
@@ -54,7 +54,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     postgres: postgresPort(facts, surroundings),
     catalog: catalogPort(facts, surroundings, metrics),
     configSource: { load: facts.loadConfig },
-    newId: randomUUID,
+    newId: randomId,
     traceStart(parent, error) {
       const { phases } = timeline.read();
       const endMs = clock.monotonicMs();

@@ -4,8 +4,10 @@ import { importsOf, isTest, type SourceFile, withoutComments } from "./source-fi
 /** Rooms that do by nature (ARCHITECTURE.md). */
 const doingRooms: readonly string[] = ["main", "compose", "cli", "client", "compute", "http", "logging", "standin"];
 
-/** The files of `base/` that exist for timers, clocks and waiting. */
-const doingFiles: readonly string[] = ["clock", "deadline", "scope", "together"].map((name) => `src/base/${name}.ts`);
+/** The files of `base/` that exist for timers, clocks, waiting and chance. */
+const doingFiles: readonly string[] = ["clock", "deadline", "random-id", "scope", "together"].map(
+  (name) => `src/base/${name}.ts`,
+);
 
 const traces: readonly (readonly [trace: RegExp, what: string])[] = [
   [/\basync\s*(?:function\b|\(|[\w$]+\s*(?:=>|\(|<)|<)/, "is async"],

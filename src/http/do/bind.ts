@@ -18,7 +18,7 @@ export class BindError extends Error {
  */
 export async function bind(server: Server, what: string, host: string, port: number): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject).listen({ host, port }, resolve);
+  server.once("error", reject).listen(host === "::" ? { port, ipv6Only: false } : { host, port }, resolve);
   try {
     await promise;
   } catch (error) {

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
+import { randomId } from "../../base/random-id.ts";
 import type { Tracer } from "../../base/tracer.ts";
 import type { Patience } from "../limits.ts";
 import { limits } from "../limits.ts";
@@ -52,7 +52,7 @@ async function serve(deps: ServeDeps, request: IncomingMessage, response: Server
   const { method = "", url: target = "", rawHeaders, httpVersion } = request;
   const { path, query } = splitTarget(target);
   const match = findRoute(deps.responder.routes, method, path);
-  const id = givenRequestId(rawHeaders) ?? randomUUID();
+  const id = givenRequestId(rawHeaders) ?? randomId();
   const isScrape = match.kind === "route" && match.route.isScrape === true;
   const lines = requestLog(log, { method, target, path, id, isScrape });
   const { bodyBroken, clientGone, over } = deps.exchanges.begin(request, response);

@@ -1,8 +1,5 @@
-import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access, readdir, realpath, stat } from "node:fs/promises";
+import { accessSync, constants, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { promisify } from "node:util";
 import {
   binaryCandidates,
   libraryFolders,
@@ -11,35 +8,35 @@ import {
   PostgresNotFoundError,
 } from "../installation.ts";
 import { type PostgresVersion, parsePostgresVersion } from "../version.ts";
-
-const run = promisify(execFile);
+import { readEmbeddedVersion } from "./read-embedded-version.ts";
 
 /** How long a tool of Postgres may take to say something about itself. */
 const toolMsMax = 10_000;
 
 /**
- * Finds Postgres (CLI-5): a bare name through PATH, its real folder, its version from `postgres --version`, which also root
- * may ask, and the folder of its libraries.
+ * Finds Postgres (CLI-5): a bare name through PATH, its real folder, its version, and the folder of its libraries. The files
+ * are looked at without waiting: that is a few local calls on the way to the first HTTP answer. What is no plain binary is
+ * asked by `postgres --version`, which also root may do.
  * @throws PostgresNotFoundError when there is none, or none of a version that can be run
  */
 export async function locatePostgres(
   wanted: { readonly pgbin: string; readonly path: string | undefined },
   signal: AbortSignal,
 ): Promise<PostgresInstallation> {
-  const pgbin = await findBinary(wanted.pgbin, wanted.path);
+  const pgbin = findBinary(wanted.pgbin, wanted.path);
   const bindir = dirname(pgbin);
   const { major, version } = await askVersion(pgbin, signal);
   const { libdir, libraries } = await findLibraries(pgbin, signal);
   return { pgbin, bindir, major, version, libdir, hasLibrary: (name) => libraries.has(name) };
 }
 
-async function findBinary(pgbin: string, path: string | undefined): Promise<string> {
+function findBinary(pgbin: string, path: string | undefined): string {
   const candidates = binaryCandidates(pgbin, path);
   let unusable: string | undefined;
   for (const candidate of candidates) {
-    const file = await stat(candidate).catch(() => undefined);
+    const file = fileAt(candidate);
     if (file === undefined) continue;
-    if (file.isFile() && (await isExecutable(candidate))) return await realpath(candidate);
+    if (file.isFile() && isExecutable(candidate)) return realpathSync(candidate);
     unusable ??= candidate;
   }
   if (unusable !== undefined) throw new PostgresNotFoundError(`${unusable} is not a file that can be executed`);
@@ -47,17 +44,27 @@ async function findBinary(pgbin: string, path: string | undefined): Promise<stri
   throw new PostgresNotFoundError(`no Postgres at ${tried}`);
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return await access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function fileAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function askVersion(pgbin: string, signal: AbortSignal): Promise<PostgresVersion> {
   let answer: string;
   try {
-    answer = await askTool(pgbin, "--version", signal);
+    answer = readEmbeddedVersion(pgbin) ?? (await askTool(pgbin, "--version", signal));
   } catch (cause) {
     signal.throwIfAborted();
     throw new PostgresNotFoundError(`cannot use ${pgbin} as Postgres: it does not tell its version`, { cause });
@@ -75,13 +82,13 @@ async function findLibraries(
   const bindir = dirname(pgbin);
   for (const folder of libraryFolders(bindir)) {
     const libdir = resolve(folder);
-    const libraries = await librariesIn(libdir);
+    const libraries = librariesIn(libdir);
     if (libraries.has("plpgsql")) return { libdir, libraries };
   }
   const libdir = await askTool(`${bindir}/pg_config`, "--pkglibdir", signal).catch(() => undefined);
   signal.throwIfAborted();
   if (libdir !== undefined) {
-    const libraries = await librariesIn(libdir);
+    const libraries = librariesIn(libdir);
     if (libraries.has("plpgsql")) return { libdir, libraries };
   }
   const tried = libraryFolders(bindir).map((folder) => resolve(folder));
@@ -90,11 +97,16 @@ async function findLibraries(
   );
 }
 
-async function librariesIn(folder: string): Promise<ReadonlySet<string>> {
-  return libraryNames(await readdir(folder).catch(() => []));
+function librariesIn(folder: string): ReadonlySet<string> {
+  try {
+    return libraryNames(readdirSync(folder));
+  } catch {
+    return new Set();
+  }
 }
 
 async function askTool(tool: string, question: string, signal: AbortSignal): Promise<string> {
-  const { stdout } = await run(tool, [question], { signal, timeout: toolMsMax, killSignal: "SIGKILL" });
+  const [{ execFile }, { promisify }] = await Promise.all([import("node:child_process"), import("node:util")]);
+  const { stdout } = await promisify(execFile)(tool, [question], { signal, timeout: toolMsMax, killSignal: "SIGKILL" });
   return stdout.trim();
 }
