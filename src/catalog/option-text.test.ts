@@ -6,7 +6,7 @@ import { storedVerifier } from "./verifier.ts";
 
 const vectors = JSON.parse(readFileSync(new URL("../../test/fixtures/quoting/vectors.json", import.meta.url), "utf8"));
 
-test("options become SQL as the vectors say (SPEC-50)", () => {
+test("options become SQL as the vectors say (SPEC-50, APPLY-15)", () => {
   assert.ok(vectors.sql_option.length > 0);
   for (const { input, output } of vectors.sql_option) assert.equal(sqlOption(input), output);
 });

@@ -29,10 +29,22 @@ export function* planRoles({ wanted, catalog }: PlanContext): Iterable<SystemSte
   }
 }
 
-/** The last act of a role's removal: all that it owned or was granted is gone by now (APPLY-33). */
-export function* planRoleDrops({ wanted, catalog }: PlanContext): Iterable<SystemStep> {
+/**
+ * The last act of a role's removal: all that it owned or was granted is gone by now (APPLY-33). What it has in a database
+ * outside the spec is the customer's to give away: the server refuses the drop then (T10).
+ */
+export function* planRoleDrops({ wanted, catalog, warn }: PlanContext): Iterable<SystemStep> {
   for (const delta of wanted.deltas) {
-    if (delta.kind !== "delete-role" || !catalog.roles.has(delta.name)) continue;
+    const found = catalog.roles.get(delta.name);
+    if (delta.kind !== "delete-role" || found === undefined) continue;
+    const left = [...catalog.databases]
+      .filter(([, { oid }]) => found.referencedIn.has(oid))
+      .map(([name]) => `"${name}"`);
+    if (left.length > 0) {
+      warn(
+        `role "${delta.name}" owns or may use something in ${left.join(", ")}, which the spec does not list or which takes no connections: it cannot be dropped`,
+      );
+    }
     yield { kind: "drop-role", name: delta.name, why: "delta operation" };
   }
 }

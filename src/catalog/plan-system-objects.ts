@@ -60,7 +60,8 @@ export function* planAudit({ wanted, catalog, warn }: PlanContext): Iterable<Sys
   const names: KnownExtension[] = level === "base" ? ["pgaudit"] : ["pgaudit", "pgauditlogtofile"];
   for (const name of names) {
     if (isInstalled(name, catalog)) continue;
-    if ((catalog.extensions.get(name)?.availableVersion ?? null) === null) {
+    // A compliance audit is a promise: without its files the statement fails, and the apply with it.
+    if (level === "base" && (catalog.extensions.get(name)?.availableVersion ?? null) === null) {
       warn(`extension ${name} is not available on this server, audit level is ${level}: skipped`);
       continue;
     }

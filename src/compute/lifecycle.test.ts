@@ -4,7 +4,7 @@ import type { DerivedSpec } from "../spec/types.ts";
 import { configWith, derived, endless, running, until, world } from "./test-world.ts";
 
 describe("a compute with a spec at start", () => {
-  it("goes through init and running in the order of LIFE-12, and ends with Postgres's code", async () => {
+  it("goes through init and running in the order of LIFE-12 and APPLY-2, migrations and post-apply task (APPLY-50) last, and ends with Postgres's code", async () => {
     const { calls, statuses, make, exit } = world();
     const compute = make(derived(configWith()));
     assert.equal(compute.control.status().status, "init", "nobody must ever see `empty` (LIFE-5)");

@@ -57,6 +57,29 @@ describe("/configure on a running compute", () => {
     await end();
   });
 
+  it("runs neither migrations nor the post-apply task again (APPLY-3)", async () => {
+    const { compute, calls, end } = await running();
+    await until(() => calls.includes("update neon"));
+    const before = calls.length;
+    await compute.control.configure(renamed, { wait: true });
+    assert.ok(calls.slice(before).includes("catalog"));
+    await end();
+    assert.deepEqual(
+      calls.filter((call) => call === "migrate" || call === "update neon"),
+      ["migrate", "update neon"],
+    );
+  });
+
+  it("a migration that fails does not fail the compute, and the post-apply task runs all the same (MIG-1)", async () => {
+    const migrate = async (): Promise<void> => {
+      throw new Error("no connection");
+    };
+    const { compute, calls, end } = await running({ catalog: { migrate } });
+    await until(() => calls.includes("update neon"));
+    assert.equal(compute.control.status().status, "running");
+    await end();
+  });
+
   it("only reloads when the catalog is to be skipped (LIFE-94)", async () => {
     const { compute, calls, end } = await running();
     calls.length = 0;

@@ -3,7 +3,7 @@ import type { OpenSession } from "../../src/base/sql.ts";
 import { type ApplyInput, applyCatalog } from "../../src/catalog/do/apply-catalog.ts";
 import type { SessionLimits } from "../../src/catalog/do/maintenance-session.ts";
 import { type SampleSpec, sampleSpec } from "../../src/catalog/test-samples.ts";
-import { createRecordingLog } from "./recording-log.ts";
+import { createRecordingLog, type RecordingLog } from "./recording-log.ts";
 
 /** What a test wants to know of an apply. */
 export interface Applied {
@@ -20,8 +20,8 @@ export async function apply(
   signal: AbortSignal = new AbortController().signal,
   options: Partial<ApplyInput> = {},
   sessionLimits: SessionLimits = {},
+  { log, lines }: RecordingLog = createRecordingLog(),
 ): Promise<Applied> {
-  const { log, lines } = createRecordingLog();
   const defaults = { privilegedRoleName: "neon_superuser", concurrency: 4, neonRequired: false };
   const input = { spec: sampleSpec(sample), ...defaults, ...options };
   const { phases, warnings } = await applyCatalog(input, {

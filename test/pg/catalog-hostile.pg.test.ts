@@ -60,7 +60,7 @@ for (const major of majors) {
       assert.equal((await apply(pg, more)).steps, 0);
     });
 
-    it("functions and operators that shadow those of the server", async (t) => {
+    it("functions and operators that shadow those of the server (APPLY-6)", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       const spec = { roles: [{ name: "own" }, { name: "gone" }], databases: [{ name: "main", owner: "own" }] };
       await apply(pg, spec);

@@ -7,7 +7,7 @@ import { majors, startTemporaryPostgres } from "./temporary-postgres.ts";
 for (const major of majors) {
   describe(`a cluster from before cloud_admin, on Postgres ${major}`, () => {
     it("APPLY-8: gets its cloud_admin from zenith_admin, once, and then the catalog of the spec", async (t) => {
-      const pg = await startTemporaryPostgres(t, major, "zenith_admin");
+      const pg = await startTemporaryPostgres(t, major, { superuser: "zenith_admin" });
       await assert.rejects(pg.sql("postgres", "SELECT 1"), (error) => sqlState(error) === "28000");
       const spec = { roles: [{ name: "amy" }], databases: [{ name: "shop", owner: "amy" }] };
       const first = await apply(pg, spec);

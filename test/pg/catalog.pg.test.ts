@@ -344,7 +344,7 @@ for (const major of majors) {
       assert.deepEqual(await column(pg, "postgres", created), ["one"]);
     });
 
-    it("works with hostile names", async (t) => {
+    it("works with hostile names (APPLY-12, APPLY-13)", async (t) => {
       const pg = await start(t);
       const names = [
         "sp ace",

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { systemClock } from "../../src/base/clock.ts";
 import { type OpenSession, SqlError } from "../../src/base/sql.ts";
 import { type MigrationInput, runMigrations } from "../../src/catalog/do/run-migrations.ts";
+import { migrations } from "../../src/catalog/migrations/list.ts";
 import type { MigrationState } from "../../src/catalog/migrations/state.ts";
 import { apply } from "./apply.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -43,6 +44,19 @@ async function rowCounts(pg: TemporaryPostgres, queries: readonly string[]): Pro
   return counts;
 }
 
+/** All of the roles, memberships and function grants that migrations can touch. */
+async function fingerprint(pg: TemporaryPostgres): Promise<string> {
+  const queries = [
+    "SELECT r::text AS text FROM pg_roles r ORDER BY 1",
+    "SELECT concat_ws(' ', roleid::regrole, member::regrole, admin_option) AS text FROM pg_auth_members ORDER BY 1",
+    "SELECT oid::regprocedure || ' ' || proacl::text AS text FROM pg_proc WHERE proacl IS NOT NULL ORDER BY 1",
+    "SELECT d::text AS text FROM pg_default_acl d ORDER BY 1",
+  ];
+  const texts: (string | null | undefined)[] = [];
+  for (const query of queries) texts.push(...(await pg.sql("postgres", query)).map((row) => row["text"]));
+  return texts.join("\n");
+}
+
 const member = (role: string, admin: boolean): string => `SELECT FROM pg_auth_members
   WHERE roleid::regrole::text = '${role}' AND member::regrole::text = 'neon_superuser' AND admin_option = ${admin}`;
 const executable = (name: string): string => `SELECT FROM pg_proc, aclexplode(proacl)
@@ -51,17 +65,20 @@ const executable = (name: string): string => `SELECT FROM pg_proc, aclexplode(pr
 /** For each migration with effect: how to take the catalog back to before it, and queries that have one row only after it. */
 const effects: readonly {
   readonly id: number;
+  readonly what: string;
   readonly since?: number;
   readonly before: string;
   readonly after: readonly string[];
 }[] = [
   {
     id: 1,
+    what: "lets the privileged role pass by row-level security",
     before: "ALTER ROLE neon_superuser NOBYPASSRLS",
     after: ["SELECT FROM pg_roles WHERE rolname = 'neon_superuser' AND rolbypassrls"],
   },
   {
     id: 2,
+    what: "has members inherit and others not bypass row-level security (V19)",
     before: "ALTER ROLE loner BYPASSRLS; ALTER ROLE member1 NOINHERIT BYPASSRLS; ALTER ROLE neon_superuser NOINHERIT",
     after: [
       "SELECT FROM pg_roles WHERE rolname = 'loner' AND NOT rolbypassrls",
@@ -71,13 +88,20 @@ const effects: readonly {
   },
   {
     id: 3,
+    what: "lets the privileged role create subscriptions",
     since: 16,
     before: "REVOKE pg_create_subscription FROM neon_superuser",
     after: [member("pg_create_subscription", false)],
   },
-  { id: 4, before: "REVOKE pg_monitor FROM neon_superuser", after: [member("pg_monitor", true)] },
+  {
+    id: 4,
+    what: "lets the privileged role monitor, and let others do so",
+    before: "REVOKE pg_monitor FROM neon_superuser",
+    after: [member("pg_monitor", true)],
+  },
   {
     id: 10,
+    what: "lets the privileged role export and log snapshots",
     since: 16,
     before: `REVOKE EXECUTE ON FUNCTION pg_export_snapshot() FROM neon_superuser;
       REVOKE EXECUTE ON FUNCTION pg_log_standby_snapshot() FROM neon_superuser`,
@@ -85,28 +109,51 @@ const effects: readonly {
   },
   {
     id: 11,
+    what: "lets the privileged role see replication origins",
     before: "REVOKE EXECUTE ON FUNCTION pg_show_replication_origin_status() FROM neon_superuser",
     after: [executable("pg_show_replication_origin_status")],
   },
-  { id: 12, before: "REVOKE pg_signal_backend FROM neon_superuser", after: [member("pg_signal_backend", true)] },
+  {
+    id: 12,
+    what: "lets the privileged role end sessions, and let others do so",
+    before: "REVOKE pg_signal_backend FROM neon_superuser",
+    after: [member("pg_signal_backend", true)],
+  },
 ];
 
 for (const major of majors) {
   describe(`migrations on Postgres ${major}`, () => {
-    it("have each its effect alone, and none when run again", async (t) => {
+    it("are each tested alone, from a catalog as it was before (MIG-3, MIG-4, V19)", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       await apply(pg, {});
       await pg.sql("postgres", "CREATE ROLE loner BYPASSRLS; CREATE ROLE member1 BYPASSRLS IN ROLE neon_superuser");
       assert.equal((await migrate(pg)).state.applied, 12);
-      for (const { id, before, after } of effects.filter(({ since = 0 }) => major >= since)) {
-        await pg.sql("postgres", `${before}; UPDATE neon_migration.migration_id SET id = ${id - 1}`);
-        assert.ok((await rowCounts(pg, after)).includes(0), `before ${id}`);
-        for (let run = 0; run < 2; run++) {
-          await pg.sql("postgres", `UPDATE neon_migration.migration_id SET id = ${id - 1}`);
-          const { state } = await migrate(pg, { failing: id + 1 });
-          assert.equal(state.applied, id, JSON.stringify(state));
-          assert.deepEqual(await rowCounts(pg, after), Array(after.length).fill(1), `after ${id}`);
+      const goBackTo = (id: number) => pg.sql("postgres", `UPDATE neon_migration.migration_id SET id = ${id}`);
+      for (const { id } of migrations) {
+        const effect = effects.find((each) => each.id === id && major >= (each.since ?? 0));
+        if (effect === undefined) {
+          await t.test(`number ${id} changes nothing but the stored number`, async () => {
+            await goBackTo(id - 1);
+            const before = await fingerprint(pg);
+            const { state, lines } = await migrate(pg, { failing: id + 1 });
+            assert.deepEqual([state.applied, await stored(pg)], [id, String(id)]);
+            assert.equal(lines[0], `INFO Skipping migration id=${id} {}`);
+            assert.equal(await fingerprint(pg), before);
+          });
+          continue;
         }
+        await t.test(`number ${id} ${effect.what}, and does nothing more when run again`, async () => {
+          await pg.sql("postgres", effect.before);
+          assert.ok((await rowCounts(pg, effect.after)).includes(0), "the catalog is as it was before");
+          const seen: string[] = [];
+          for (let run = 0; run < 2; run++) {
+            await goBackTo(id - 1);
+            assert.equal((await migrate(pg, { failing: id + 1 })).state.applied, id);
+            assert.deepEqual(await rowCounts(pg, effect.after), Array(effect.after.length).fill(1));
+            seen.push(await fingerprint(pg));
+          }
+          assert.equal(seen[0], seen[1]);
+        });
       }
     });
 
@@ -147,7 +194,7 @@ for (const major of majors) {
       }
     });
 
-    it("V18: stop at the first failure, go on from there, and leave a later position alone", async (t) => {
+    it("V18: stop at the first failure, go on from there, and leave a later position alone (MIG-7)", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       await apply(pg, {});
       const { state, failures, lines } = await migrate(pg, { failing: 4 });
@@ -198,7 +245,7 @@ for (const major of majors) {
       );
     });
 
-    it("wait for another run, and say for whom", async (t) => {
+    it("wait for another run, within a limit, and say for whom (MIG-5)", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       await apply(pg, {});
       const holder = await pg.openSession({ purpose: "migrations" });

@@ -1,7 +1,13 @@
 import type { Log } from "../../src/base/log.ts";
 
+/** A log, and the lines that it was given. */
+export interface RecordingLog {
+  readonly log: Log;
+  readonly lines: readonly string[];
+}
+
 /** A log that keeps every line, with its level and its fields. */
-export function createRecordingLog(): { readonly log: Log; readonly lines: readonly string[] } {
+export function createRecordingLog(): RecordingLog {
   const lines: string[] = [];
   const write =
     (level: string) =>

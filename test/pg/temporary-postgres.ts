@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { once } from "../../src/base/once.ts";
@@ -34,8 +34,21 @@ lc_messages = 'C'
 const folder = mkdtempSync(join(tmpdir(), "compute-ctl-pg-"));
 after(() => rm(folder, { recursive: true }));
 
-/** Whom a cluster may belong to: long ago it was `zenith_admin`. */
-type Superuser = "cloud_admin" | "zenith_admin";
+/** What a test needs its server to be. */
+interface ServerOptions {
+  /** Whom the cluster belongs to: long ago it was `zenith_admin`. */
+  readonly superuser?: "cloud_admin" | "zenith_admin";
+  /** Extensions that the server has files of, beside its own; they are SQL alone. */
+  readonly extensions?: readonly AddedExtension[];
+}
+
+/** An extension that the packages of Postgres do not have. */
+export interface AddedExtension {
+  readonly name: string;
+  readonly defaultVersion: string;
+  /** SQL by what it is for, as in file names: `1.0` installs that version, `1.0--1.6` updates one to the other. */
+  readonly scripts: Readonly<Record<string, string>>;
+}
 
 const pristine = new Map<string, () => Promise<Pristine>>();
 
@@ -55,12 +68,15 @@ interface Pristine {
 export async function startTemporaryPostgres(
   t: TestContext,
   major: PostgresMajor,
-  superuser: Superuser = "cloud_admin",
+  { superuser = "cloud_admin", extensions = [] }: ServerOptions = {},
 ): Promise<TemporaryPostgres> {
-  const { postgres, data: source } = await pristineData(major, superuser);
-  const data = join(await mkdtemp(join(folder, "server-")), "data");
+  const { postgres: installed, data: source } = await pristineData(major, superuser);
+  const home = await mkdtemp(join(folder, "server-"));
+  const postgres = extensions.length === 0 ? installed : await withExtensions(installed, home, extensions);
+  const data = join(home, "data");
   await cp(source, data, { recursive: true });
-  await run("chown", ["-R", ownerOf(postgres), join(data, "..")], { timeout: commandMsMax });
+  await run("chown", [ownerOf(postgres), home], { timeout: commandMsMax });
+  await run("chown", ["-R", ownerOf(postgres), data], { timeout: commandMsMax });
   const port = await freePort();
   await runAs(postgres, "pg_ctl", ["-D", data, "-w", "-l", join(data, "log"), "-o", `-p ${port}`, "start"]);
   t.after(() => runAs(postgres, "pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]));
@@ -86,14 +102,14 @@ export async function startTemporaryPostgres(
   };
 }
 
-function pristineData(major: PostgresMajor, superuser: Superuser): Promise<Pristine> {
+function pristineData(major: PostgresMajor, superuser: NonNullable<ServerOptions["superuser"]>): Promise<Pristine> {
   const name = `pristine-${major}-${superuser}`;
   const made = pristine.get(name) ?? once(() => initialise(major, superuser, name));
   pristine.set(name, made);
   return made();
 }
 
-async function initialise(major: PostgresMajor, superuser: Superuser, name: string): Promise<Pristine> {
+async function initialise(major: PostgresMajor, superuser: string, name: string): Promise<Pristine> {
   await chmod(folder, 0o755);
   const postgres = await postgresForUser({ major, workdir: folder });
   const home = join(folder, name);
@@ -103,6 +119,22 @@ async function initialise(major: PostgresMajor, superuser: Superuser, name: stri
   await runAs(postgres, "initdb", ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
   await writeFile(join(data, "postgresql.conf"), settings, { flag: "a" });
   return { postgres, data };
+}
+
+/** An installation of its own for a server, made of links to the files of the other one, with more extensions. */
+async function withExtensions(
+  { bindir, runAs: user }: PostgresForUser,
+  home: string,
+  extensions: readonly AddedExtension[],
+): Promise<PostgresForUser> {
+  const own = join(home, "postgres");
+  await run("cp", ["-R", "--link", "--preserve=mode", dirname(bindir), own], { timeout: commandMsMax });
+  const files = join(own, "share/postgresql/extension");
+  for (const { name, defaultVersion, scripts } of extensions) {
+    await writeFile(join(files, `${name}.control`), `default_version = '${defaultVersion}'\nrelocatable = true\n`);
+    for (const [purpose, sql] of Object.entries(scripts)) await writeFile(join(files, `${name}--${purpose}.sql`), sql);
+  }
+  return { bindir: join(own, "bin"), runAs: user };
 }
 
 async function runAs(

@@ -100,7 +100,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe("a session with Postgres", () => {
-  it("has settings that a database's own do not override (V10)", async () => {
+  it("has settings that a database's own do not override (V10, APPLY-5)", async () => {
     await inSession(open({ purpose: "test" }), async (session) => {
       await session.run("CREATE ROLE dave");
       await session.run("CREATE DATABASE main");
