@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Connstr, describeConnstr, parseConnstr, sessionOptions } from "./connstr.ts";
+import { type Connstr, describeConnstr, parseAnyConnstr, parseConnstr, sessionOptions } from "./connstr.ts";
 
 const plain: Connstr = {
   user: "cloud_admin",
@@ -94,5 +94,38 @@ describe("session options (CLI-6)", () => {
     assert.equal(sessionOptions(plain), sessionDefaults);
     const own = read("postgresql://cloud_admin@localhost/postgres?options=-c%20work_mem%3D8MB");
     assert.equal(sessionOptions(own), `${sessionDefaults} -c work_mem=8MB`);
+  });
+});
+
+describe("parseAnyConnstr (VM-24)", () => {
+  const named = (text: string) => {
+    const parsed = parseAnyConnstr(text);
+    assert.ok(parsed.ok, parsed.ok ? "" : parsed.message);
+    return parsed.value;
+  };
+
+  it("VM-1: reads the vm-monitor's usual pairs", () => {
+    const usual =
+      "host=localhost port=5432 dbname=postgres user=cloud_admin sslmode=disable application_name=vm-monitor";
+    assert.deepEqual(named(usual), { connstr: plain, applicationName: "vm-monitor" });
+  });
+
+  it("VM-24: takes a URL as well, and a password with anything in it", () => {
+    assert.deepEqual(named("postgresql://cloud_admin@localhost/postgres"), { connstr: plain, applicationName: null });
+    assert.equal(named("user=u password='a b?c=d' host=::1").connstr.password, "a b?c=d");
+  });
+
+  it("shows nothing of what it cannot use (trap 15)", () => {
+    for (const text of [
+      "user=u hunter2",
+      "user=u passwrd=hunter2",
+      "postgresql://u:hunter2@h:x/",
+      "host=hunter2",
+      "user=u sslmode=require password=hunter2",
+    ]) {
+      const parsed = parseAnyConnstr(text);
+      assert.ok(!parsed.ok, text);
+      assert.doesNotMatch(parsed.message, /hunter2/);
+    }
   });
 });

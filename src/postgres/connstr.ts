@@ -1,3 +1,4 @@
+import { parseKeywordValues } from "../base/keyword-values.ts";
 import type { Parsed } from "./parsed.ts";
 
 /** How this program reaches its own Postgres (CLI-6). Holds a password: never print it, use {@link describeConnstr}. */
@@ -49,6 +50,34 @@ export function parseConnstr(text: string): Parsed<Connstr> {
   return read.ok ? read : { ok: false, message: `${notConfig}: ${read.message}` };
 }
 
+/** A connection string of either form, and the name that its sessions go by if it gives one. */
+export interface NamedConnstr {
+  readonly connstr: Connstr;
+  readonly applicationName: string | null;
+}
+
+/**
+ * Reads a connection string as libpq takes it (VM-24): a URL as {@link parseConnstr} does, or `key=value` pairs. Messages never
+ * contain parts of it.
+ */
+export function parseAnyConnstr(text: string): Parsed<NamedConnstr> {
+  if (/^postgres(?:ql)?:\/\//.test(text)) {
+    const url = parseConnstr(text);
+    return url.ok ? { ok: true, value: { connstr: url.value, applicationName: null } } : url;
+  }
+  const given = parseKeywordValues(text);
+  if (given === undefined) return wrong("the connection string is neither a URL nor made of key=value pairs");
+  for (const name of given.keys()) {
+    if (!(used.has(name) || ignored.has(name))) return unknownParameter();
+  }
+  const connstr = fromParts(given, { user: "", password: "", host: "", port: "", database: "" });
+  if (!connstr.ok) return connstr;
+  return {
+    ok: true,
+    value: { connstr: connstr.value, applicationName: nonEmpty(given.get("application_name")) ?? null },
+  };
+}
+
 const common = "-c default_transaction_read_only=off -c search_path='' -c statement_timeout=0";
 
 /** The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left behind. */
@@ -78,24 +107,36 @@ function readUrl(url: URL): Parsed<Connstr> {
   if (url.hash !== "") return wrong("it has a fragment; write a # as %23");
   const parameters = readParameters(url.search.slice(1));
   if (!parameters.ok) return parameters;
-  const given = parameters.value;
-  if (given.get("sslmode") === "require") return wrong("sslmode=require cannot be met: sessions use no TLS");
-
   const parts = decodeAll([url.username, url.password, url.hostname, url.pathname.slice(1)]);
   if (parts === undefined) return wrong("it contains a broken percent escape");
-  const [urlUser = "", urlPassword = "", urlHost = "", urlDatabase = ""] = parts;
-  const user = given.get("user") ?? urlUser;
+  const [user = "", password = "", host = "", database = ""] = parts;
+  return fromParts(parameters.value, { user, password, host, port: url.port, database });
+}
+
+/** What a URL says outside its parameters; empty where it says nothing. */
+interface UrlParts {
+  readonly user: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+}
+
+/** The parameters, and the parts of the URL where they are silent. */
+function fromParts(given: ReadonlyMap<string, string>, url: UrlParts): Parsed<Connstr> {
+  if (given.get("sslmode") === "require") return wrong("sslmode=require cannot be met: sessions use no TLS");
+  const user = given.get("user") ?? url.user;
   if (user === "") return wrong("it names no user");
-  const host = given.get("hostaddr") ?? given.get("host") ?? urlHost.replace(/^\[(.*)\]$/, "$1");
+  const host = given.get("hostaddr") ?? given.get("host") ?? url.host.replace(/^\[(.*)\]$/, "$1");
   if (host.includes(",")) return wrong("it names several hosts");
   const port = readPort(given.get("port") ?? url.port);
   if (port === undefined) return wrong("its port is not a number from 1 to 65535");
   const value: Connstr = {
     user,
-    password: given.get("password") ?? (urlPassword === "" ? null : urlPassword),
+    password: given.get("password") ?? (url.password === "" ? null : url.password),
     host: host === "" ? "localhost" : host,
     port,
-    database: nonEmpty(given.get("dbname")) ?? nonEmpty(urlDatabase) ?? user,
+    database: nonEmpty(given.get("dbname")) ?? nonEmpty(url.database) ?? user,
     options: nonEmpty(given.get("options")) ?? null,
   };
   const hasNul = Object.values(value).some((part) => typeof part === "string" && part.includes("\0"));
@@ -111,12 +152,16 @@ function readParameters(query: string): Parsed<ReadonlyMap<string, string>> {
     if (decoded === undefined) return wrong("it contains a broken percent escape");
     const [name = "", value] = decoded;
     if (value === undefined || !(used.has(name) || ignored.has(name))) {
-      // Not named: a password with an unescaped ? in it looks like a parameter.
-      return wrong(`it has a parameter other than ${[...used, ...ignored].join(", ")}`);
+      return unknownParameter();
     }
     parameters.set(name, value);
   }
   return { ok: true, value: parameters };
+}
+
+/** It is not named: a password with an unescaped ? in it looks like a parameter. */
+function unknownParameter(): { readonly ok: false; readonly message: string } {
+  return wrong(`it has a parameter other than ${[...used, ...ignored].join(", ")}`);
 }
 
 function decodeAll(texts: readonly string[]): readonly string[] | undefined {

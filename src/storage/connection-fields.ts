@@ -1,3 +1,4 @@
+import { parseKeywordValues } from "../base/keyword-values.ts";
 import { ConnectionTargetError } from "./errors.ts";
 
 /** BASE-30. Those that this program has no use for are accepted, so that a URL made for libpq works. */
@@ -27,7 +28,6 @@ const knownKeys: ReadonlySet<string> = new Set([
 const urlPattern =
   /^postgres(?:ql)?:\/\/(?:(?<login>[^@/?]*)@)?(?<hosts>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<query>.*))?$/s;
 const hostPattern = /^(?:\[(?<address>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>\d*))?$/;
-const pairPattern = /\s*(?<key>[^=\s]+)\s*=\s*(?:'(?<quoted>(?:[^'\\]|\\.)*)'|(?<plain>(?:[^\s'\\]|\\.)*))(?=\s|$)/sy;
 
 /**
  * The fields of a connection URL or of a `key=value` text. Several hosts and ports are joined by commas, as in libpq.
@@ -75,14 +75,9 @@ function addHosts(text: string, add: (key: string, value: string) => void): void
 
 /** The fields of a `key=value` text, whatever their keys. @throws ConnectionTargetError for a malformed text */
 export function keyValueFields(text: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>();
-  const trimmed = text.trimEnd();
-  pairPattern.lastIndex = 0;
-  for (let at = 0; at < trimmed.length; at = pairPattern.lastIndex) {
-    const groups = pairPattern.exec(trimmed)?.groups;
-    if (groups === undefined) throw new ConnectionTargetError("malformed connection string: expected key=value pairs");
-    const value = groups["quoted"] ?? groups["plain"] ?? "";
-    fields.set(groups["key"] ?? "", value.replaceAll(/\\(.)/gs, "$1"));
+  const fields = parseKeywordValues(text);
+  if (fields === undefined) {
+    throw new ConnectionTargetError("malformed connection string: expected key=value pairs");
   }
   return fields;
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { importsOf, isTest, type SourceFile } from "./source-file.ts";
 
-const middle = ["catalog", "conf", "logging", "metrics", "postgres", "storage", "tracing"] as const;
+const middle = ["catalog", "conf", "logging", "metrics", "postgres", "storage", "tracing", "vm-monitor"] as const;
 
 /** What each room may import besides itself. ARCHITECTURE.md draws it; a room that is missing here is reported. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   postgres: ["base", "spec"],
   storage: ["base", "spec"],
   tracing: ["base"],
+  "vm-monitor": ["base"],
   compute: ["base", "spec", ...middle],
   http: ["base", "spec", ...middle, "compute"],
   compose: ["base", "spec", "supervisor", ...middle, "compute", "http"],

@@ -20,8 +20,13 @@ export function warmSession(): void {
  * Makes the function that opens sessions with our own Postgres (CLI-6, APPLY-5): startup options that customers' settings
  * cannot override, no TLS, values as the text that the server sent. One statement at a time.
  * @param limits how long a connection may take to be made, in milliseconds
+ * @param identity how sessions announce themselves, when that is another name and other options than those of CLI-6
  */
-export function createOpenSession(connstr: Connstr, limits: { readonly connectLimitMs: number }): OpenSession {
+export function createOpenSession(
+  connstr: Connstr,
+  limits: { readonly connectLimitMs: number },
+  identity?: { readonly applicationName: string; readonly options: string },
+): OpenSession {
   return async ({ purpose, database = connstr.database, user }) => {
     const { Client } = await loadDriver();
     const socket = new Socket();
@@ -32,8 +37,8 @@ export function createOpenSession(connstr: Connstr, limits: { readonly connectLi
       // As a function it keeps the driver from PGPASSWORD and ~/.pgpass.
       password: () => connstr.password ?? "",
       database,
-      options: user === undefined ? sessionOptions(connstr) : olderSessionOptions(connstr, user),
-      application_name: `compute_ctl:${purpose}`,
+      options: identity?.options ?? optionsFor(connstr, user),
+      application_name: identity?.applicationName ?? `compute_ctl:${purpose}`,
       // Both said outright, because the driver's defaults come from the environment.
       ssl: false,
       sslnegotiation: "postgres",
@@ -59,6 +64,10 @@ export function createOpenSession(connstr: Connstr, limits: { readonly connectLi
       close: () => closeSession(client, socket),
     };
   };
+}
+
+function optionsFor(connstr: Connstr, user: string | undefined): string {
+  return user === undefined ? sessionOptions(connstr) : olderSessionOptions(connstr, user);
 }
 
 interface Answer {
