@@ -14,6 +14,11 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runPlan(argv.slice(1));
     return;
   }
+  if (argv[0] === "sync-safekeepers") {
+    const { runSync } = await import("./cli/sync/run-sync.ts");
+    process.exitCode = await runSync(argv.slice(1), process.env);
+    return;
+  }
   const command = commandNamed(argv[0]);
   if (command !== undefined) {
     const { runCommand } = await import("./cli/commands/run-command.ts");

@@ -1,10 +1,17 @@
 import { type CommandName, commandTable } from "./commands/command-table.ts";
 import { type OptionRow, optionTable } from "./option-table.ts";
 
-/** All subcommands: clients of a running compute, and the one that reads a catalog itself. */
+/** The subcommands that are no clients of a running compute. */
+type LoneCommand = "plan" | "sync-safekeepers";
+
+/** All subcommands: clients of a running compute, and those that go to a catalog or to safekeepers themselves. */
 const commandRows = [
   ...commandTable,
   { name: "plan", help: "show what an apply of a config would do to a catalog, and why" },
+  {
+    name: "sync-safekeepers",
+    help: "bring safekeepers into agreement and print the LSN where their WAL ends; ends a primary that still writes to them",
+  },
 ];
 
 const width = 100;
@@ -18,9 +25,12 @@ export function usageText(): string {
 }
 
 /** The text of `compute_ctl <command> --help`. */
-export function commandUsageText(name: CommandName | "plan", options: readonly Omit<OptionRow, "group">[]): string {
+export function commandUsageText(
+  name: CommandName | LoneCommand,
+  options: readonly Omit<OptionRow, "group">[],
+): string {
   const help = commandRows.find((row) => row.name === name)?.help ?? "";
-  const outro = name === "plan" ? planOutro : commandOutro;
+  const outro = name === "plan" || name === "sync-safekeepers" ? loneOutros[name] : commandOutro;
   return `compute_ctl ${name}: ${help}\n\nUsage: compute_ctl ${name} [options]\n\n${options.map(describeRow).join("\n")}\n\n${outro}`;
 }
 
@@ -45,8 +55,16 @@ const outro = `Exit codes: 0 after a clean shutdown, Postgres's own code when it
 const commandOutro = `Exit codes: 0 done, 1 the compute refused or has failed, 2 for a command line that cannot be used, 3 not reachable,
 4 not authorized, 5 timed out.`;
 
-const planOutro = `Exit codes: 0 nothing would change, 10 something would, 1 it cannot be told, 2 for a command line that cannot be used.
-`;
+const loneOutros: Readonly<Record<LoneCommand, string>> = {
+  plan: `Exit codes: 0 nothing would change, 10 something would, 1 it cannot be told, 2 for a command line that cannot be used.
+`,
+  "sync-safekeepers": `What it prints is what postgres --sync-safekeepers prints, 0/0 when nothing was ever written. It holds an election as the start of
+a primary does: a primary that still writes to these safekeepers is put out. Progress goes to stderr.
+
+Exit codes: 0 done, 1 they cannot agree, or a signal came, 2 for a command line that cannot be used, 4 they refuse the token,
+5 no agreement in time.
+`,
+};
 
 function describeRow(row: Omit<OptionRow, "group">): string {
   const short = row.short === undefined ? "" : `-${row.short}, `;

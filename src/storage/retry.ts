@@ -30,7 +30,7 @@ export function basebackupPausesMs(retriesMax: number = basebackupRetriesMax): r
  */
 export function isHopeless(error: unknown): boolean {
   if (error instanceof ConnectionError) return isHopeless(error.cause);
-  if (error instanceof PgServerError) return tokenRefused(error.serverMessage);
+  if (error instanceof PgServerError) return isTokenRefused(error);
   return (
     error instanceof ConnectionTargetError ||
     error instanceof HostileArchiveError ||
@@ -41,7 +41,7 @@ export function isHopeless(error: unknown): boolean {
   );
 }
 
-/** The server gives this the catch-all code XX000; only its words tell it from other failures (BASE-35). */
-function tokenRefused(message: string): boolean {
-  return message.startsWith("JWT authentication error") || message.startsWith("Unauthorized");
+/** Whether a server does not take our token. It gives this the catch-all code XX000; only its words tell it (BASE-35). */
+export function isTokenRefused(error: unknown): boolean {
+  return error instanceof PgServerError && /^(?:JWT authentication error|Unauthorized)/.test(error.serverMessage);
 }

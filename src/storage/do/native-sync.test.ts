@@ -1,84 +1,44 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { inspect } from "node:util";
 import { systemClock } from "../../base/clock.ts";
-import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
-import { type StandinSafekeeper, startSafekeeper } from "../../standin/acceptor/safekeeper.ts";
-import { readStanding, type Standing, walOfTerm, writeStanding } from "../../standin/acceptor/test-timeline.ts";
-import { createTokenAuthority, type TokenAuthority } from "../../standin/token.ts";
+import { Cluster, clusterBranch, history } from "../../standin/acceptor/test-cluster.ts";
+import type { Standing } from "../../standin/acceptor/test-timeline.ts";
+import { createTokenAuthority } from "../../standin/token.ts";
 import { ConnectionTargetError } from "../errors.ts";
 import { type NativeSync, safekeeperSettings } from "../native-sync-request.ts";
 import { isHopeless } from "../retry.ts";
-import type { Member, TermHistory } from "../walproposer/messages.ts";
+import type { Member } from "../walproposer/messages.ts";
 import { type FakePeer, startFakeServer, trust } from "./fake-server.ts";
 import { syncSafekeepersNatively } from "./native-sync.ts";
 import type { SyncReport } from "./sync-process.ts";
 
-const tenantId = parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90") ?? assert.fail();
-const timelineId = parseTimelineId("0f1e2d3c4b5a69788796a5b4c3d2e1f0") ?? assert.fail();
-const branch = { tenantId, timelineId };
-const server = { pgVersion: 170_005, systemId: 42n };
+/** What the syncs of each cluster logged. */
+const logged = new WeakMap<Cluster, string[]>();
 
-/** Acceptors on disk and on sockets; null is one that does not know the timeline. */
-class Cluster {
-  readonly lines: string[] = [];
-  readonly safekeepers: StandinSafekeeper[] = [];
-  readonly #folder: string;
+function linesOf(cluster: Cluster): string[] {
+  const lines = logged.get(cluster) ?? [];
+  logged.set(cluster, lines);
+  return lines;
+}
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  static async start(
-    t: TestContext,
-    standings: readonly (Standing | null)[],
-    tokens: TokenAuthority | null = null,
-  ): Promise<Cluster> {
-    const folder = await mkdtemp(join(tmpdir(), "native-sync-"));
-    t.after(() => rm(folder, { recursive: true }));
-    const cluster = new Cluster(folder);
-    for (const [index, standing] of standings.entries()) {
-      const own = join(folder, String(index));
-      if (standing !== null) writeStanding(own, { ...branch, server }, standing);
-      const safekeeper = await startSafekeeper({ nodeId: BigInt(index + 1), folder: own, tokens });
-      t.after(() => safekeeper.close());
-      cluster.safekeepers.push(safekeeper);
-    }
-    return cluster;
-  }
-
-  get hostPorts(): readonly string[] {
-    return this.safekeepers.map(({ port }) => `127.0.0.1:${port}`);
-  }
-
-  sync(
-    change: Partial<NativeSync> = {},
-    { deadlineMs = 20_000, signal = new AbortController().signal } = {},
-  ): Promise<SyncReport> {
-    const sync = { ...branch, hostPorts: this.hostPorts, generation: 0, token: null, caFile: null, pgVersion: 170_005 };
-    const ports = { log: collectLines(this.lines), clock: systemClock, signal, deadlineMs };
-    return syncSafekeepersNatively({ ...safekeeperSettings(null), ...sync, ...change }, ports);
-  }
-
-  /** What is on the disk of one, with its WAL from there on. */
-  onDisk(index: number, fromLsn: bigint) {
-    return readStanding(join(this.#folder, String(index)), branch, fromLsn) ?? assert.fail("no timeline");
-  }
+function sync(
+  cluster: Cluster,
+  change: Partial<NativeSync> = {},
+  { deadlineMs = 20_000, signal = new AbortController().signal } = {},
+): Promise<SyncReport> {
+  const { hostPorts } = cluster;
+  const request = { ...clusterBranch, hostPorts, generation: 0, token: null, caFile: null, pgVersion: 170_005 };
+  const ports = { log: collectLines(linesOf(cluster)), clock: systemClock, signal, deadlineMs };
+  return syncSafekeepersNatively({ ...safekeeperSettings(null), ...request, ...change }, ports);
 }
 
 function collectLines(lines: string[]): Log {
   const add = (message: string): void => void lines.push(message);
   const log: Log = { debug: add, info: add, warn: add, error: add, span: () => log };
   return log;
-}
-
-function history(...entries: readonly (readonly [bigint, bigint])[]): TermHistory {
-  return entries.map(([term, lsn]) => ({ term, lsn }));
 }
 
 const common = history([1n, 0x1500000n], [3n, 0x1800000n]);
@@ -92,26 +52,10 @@ const small: Standing = {
   truncateLsn: 0x1600000n,
 };
 
-/** Checks that an acceptor is left as SK-51 says after a full sync. */
-function assertSettled(cluster: Cluster, index: number, elected: TermHistory): void {
-  const last = elected.at(-1) ?? assert.fail();
-  const first = elected[0] ?? assert.fail();
-  const { control, wal } = cluster.onDisk(index, first.lsn);
-  assert.equal(control.term, last.term);
-  assert.deepEqual(control.history, elected);
-  assert.equal(control.flushLsn, last.lsn);
-  assert.equal(control.commitLsn, last.lsn);
-  for (const [at, { term, lsn }] of elected.entries()) {
-    const end = elected[at + 1]?.lsn ?? last.lsn;
-    const found = wal.subarray(Number(lsn - first.lsn), Number(end - first.lsn));
-    assert.ok(found.equals(walOfTerm(term, lsn, end)), `WAL of term ${term} on acceptor ${index}`);
-  }
-}
-
 describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
   it("E1: nothing was ever written: 0/0, and empty timelines are made", async (t) => {
     const cluster = await Cluster.start(t, [null, null, null]);
-    assert.equal((await cluster.sync()).lsn, 0n);
+    assert.equal((await sync(cluster)).lsn, 0n);
     const made = [0, 1, 2].filter((index) => {
       try {
         return cluster.onDisk(index, 0n).control.term === 1n;
@@ -126,7 +70,7 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
     const lsn = 0x14ee150n;
     const same: Standing = { term: 0n, flushLsn: lsn, history: history([0n, lsn]), truncateLsn: lsn };
     const cluster = await Cluster.start(t, [same, same, same]);
-    assert.equal((await cluster.sync()).lsn, lsn);
+    assert.equal((await sync(cluster)).lsn, lsn);
     const { control } = cluster.onDisk(0, lsn);
     assert.deepEqual(control.history, same.history);
     const terms = [0, 1, 2].map((index) => cluster.onDisk(index, lsn).control.term);
@@ -136,19 +80,19 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
   for (const protocolVersion of [3, 2] as const) {
     it(`E4 over version ${protocolVersion}: the highest last term wins, all get its WAL and lose their own`, async (t) => {
       const cluster = await Cluster.start(t, [b, c]);
-      assert.equal((await cluster.sync({ protocolVersion })).lsn, 0x1900000n);
-      for (const index of [0, 1]) assertSettled(cluster, index, [...common, { term: 4n, lsn: 0x1900000n }]);
-      assert.equal((await cluster.sync({ protocolVersion })).lsn, 0x1900000n);
+      assert.equal((await sync(cluster, { protocolVersion })).lsn, 0x1900000n);
+      for (const index of [0, 1]) cluster.assertSettled(index, [...common, { term: 4n, lsn: 0x1900000n }]);
+      assert.equal((await sync(cluster, { protocolVersion })).lsn, 0x1900000n);
     });
   }
 
   it("E3: of three, the donor's log is everybody's in the end", async (t) => {
     // Whose log that is depends on which two votes come first.
     const cluster = await Cluster.start(t, [a, b, c]);
-    const { lsn } = await cluster.sync();
+    const { lsn } = await sync(cluster);
     const terms = [...common, { term: 4n, lsn }];
-    for (const index of [0, 1, 2]) assertSettled(cluster, index, terms);
-    const text = cluster.lines.join("\n");
+    for (const index of [0, 1, 2]) cluster.assertSettled(index, terms);
+    const text = linesOf(cluster).join("\n");
     for (const line of [
       /connected to 2 of 3/,
       /campaigning for term 4/,
@@ -160,8 +104,8 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
 
   it("E5: a tail that was never committed is kept", async (t) => {
     const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }]);
-    assert.equal((await cluster.sync()).lsn, 0x1600100n);
-    for (const index of [0, 1]) assertSettled(cluster, index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
+    assert.equal((await sync(cluster)).lsn, 0x1600100n);
+    for (const index of [0, 1]) cluster.assertSettled(index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
   });
 
   it("E6: an acceptor without WAL gets all of it", async (t) => {
@@ -172,9 +116,9 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
       truncateLsn: 0x1500000n,
     };
     const cluster = await Cluster.start(t, [full, null]);
-    assert.equal((await cluster.sync()).lsn, 0x1600000n);
+    assert.equal((await sync(cluster)).lsn, 0x1600000n);
     const elected = [...full.history, { term: 10n, lsn: 0x1600000n }];
-    for (const index of [0, 1]) assertSettled(cluster, index, elected);
+    for (const index of [0, 1]) cluster.assertSettled(index, elected);
     assert.equal(cluster.onDisk(1, 0n).control.timelineStartLsn, 0x1500000n);
   });
 
@@ -182,11 +126,11 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
     const member = (nodeId: bigint): Member => ({ nodeId, host: "127.0.0.1", port: 1 });
     const conf = { generation: 4, members: [1n, 2n, 3n].map(member), newMembers: [] };
     const cluster = await Cluster.start(t, [{ ...small, conf }, { ...small, flushLsn: 0x1600000n, conf }, null]);
-    assert.equal((await cluster.sync({ generation: 4 })).lsn, 0x1600100n);
-    assertSettled(cluster, 1, [...small.history, { term: 6n, lsn: 0x1600100n }]);
+    assert.equal((await sync(cluster, { generation: 4 })).lsn, 0x1600100n);
+    cluster.assertSettled(1, [...small.history, { term: 6n, lsn: 0x1600100n }]);
     assert.throws(() => cluster.onDisk(2, 0n));
     const without = await Cluster.start(t, [small, small, small]);
-    await assert.rejects(without.sync({ generation: 4 }), /has generation 4, but .* no membership configuration/);
+    await assert.rejects(sync(without, { generation: 4 }), /has generation 4, but .* no membership configuration/);
   });
 });
 
@@ -251,34 +195,34 @@ describe("native sync when one of three is no help", () => {
     it(`because it ${what}`, async (t) => {
       const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }]);
       const hostPorts = [await impostor(t, talk), ...cluster.hostPorts];
-      assert.equal((await cluster.sync({ hostPorts })).lsn, 0x1600100n);
-      for (const index of [0, 1]) assertSettled(cluster, index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
+      assert.equal((await sync(cluster, { hostPorts })).lsn, 0x1600100n);
+      for (const index of [0, 1]) cluster.assertSettled(index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
     });
   }
 
   it("because it is down", async (t) => {
     const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }, small]);
     await cluster.safekeepers[2]?.close();
-    assert.equal((await cluster.sync()).lsn, 0x1600100n);
-    assert.match(cluster.lines.join("\n"), /lost safekeeper \S+: could not connect to \S+: connect ECONNREFUSED/);
+    assert.equal((await sync(cluster)).lsn, 0x1600100n);
+    assert.match(linesOf(cluster).join("\n"), /lost safekeeper \S+: could not connect to \S+: connect ECONNREFUSED/);
   });
 
   it("because it is slow: it is waited for, and gets everything", async (t) => {
     const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }, small]);
     const [one = "", two = ""] = cluster.hostPorts;
     const third = await slow(t, cluster.safekeepers[2]?.port ?? 0, 200);
-    assert.equal((await cluster.sync({ hostPorts: [one, two, third] })).lsn, 0x1600100n);
-    for (const index of [0, 1, 2]) assertSettled(cluster, index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
+    assert.equal((await sync(cluster, { hostPorts: [one, two, third] })).lsn, 0x1600100n);
+    for (const index of [0, 1, 2]) cluster.assertSettled(index, [...small.history, { term: 6n, lsn: 0x1600100n }]);
   });
 
   it("because it is on a newer term: the run is given up, and another one succeeds", async (t) => {
     const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }, { ...small, term: 7n }]);
     const [one = "", two = ""] = cluster.hostPorts;
     const hostPorts = [one, two, await slow(t, cluster.safekeepers[2]?.port ?? 0, 100)];
-    await assert.rejects(cluster.sync({ hostPorts }), /is in term 7, later than ours, 6/);
+    await assert.rejects(sync(cluster, { hostPorts }), /is in term 7, later than ours, 6/);
     let report: SyncReport | undefined;
     for (let tries = 0; tries < 5 && report === undefined; tries += 1) {
-      report = await cluster.sync({ hostPorts }).catch(() => undefined);
+      report = await sync(cluster, { hostPorts }).catch(() => undefined);
     }
     assert.equal(report?.lsn, 0x1600100n);
   });
@@ -292,7 +236,7 @@ describe("native sync that cannot succeed", () => {
       while ((await peer.next()) !== undefined);
     });
     const [one = "", two = ""] = cluster.hostPorts;
-    const failed = cluster.sync({ hostPorts: [one, two, silent] }, { deadlineMs: 300 });
+    const failed = sync(cluster, { hostPorts: [one, two, silent] }, { deadlineMs: 300 });
     await assert.rejects(failed, (error: Error) => {
       assert.match(error.message, new RegExp(`${one} is ready to vote, others are missing`));
       assert.match(error.message, new RegExp(`${two} is offline \\(could not connect .*ECONNREFUSED`));
@@ -308,13 +252,14 @@ describe("native sync that cannot succeed", () => {
     });
     const called = new AbortController();
     const reason = new Error("called off");
-    const running = cluster.sync(
+    const running = sync(
+      cluster,
       { hostPorts: [silent, ...cluster.hostPorts, "127.0.0.1:1"] },
       { signal: called.signal },
     );
     setTimeout(() => called.abort(reason), 50);
     await assert.rejects(running, (error) => error === reason);
-    await assert.rejects(cluster.sync({}, { signal: called.signal }), (error) => error === reason);
+    await assert.rejects(sync(cluster, {}, { signal: called.signal }), (error) => error === reason);
   });
 
   it("is not tried with a list that is none, or a generation over version 2 (SK-30)", async (t) => {
@@ -326,7 +271,7 @@ describe("native sync that cannot succeed", () => {
       { hostPorts: ["h"] },
       { hostPorts: ["h:1"], generation: 1, protocolVersion: 2 },
     ] as const) {
-      await assert.rejects(cluster.sync(change), ConnectionTargetError);
+      await assert.rejects(sync(cluster, change), ConnectionTargetError);
     }
   });
 });
@@ -335,13 +280,13 @@ describe("the token of a native sync (BASE-20)", () => {
   it("opens the safekeepers, and is never told to anybody else", async (t) => {
     const tokens = await createTokenAuthority();
     const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }, small], tokens);
-    const token = await tokens.issue({ scope: "tenant", tenant_id: tenantId });
-    assert.equal((await cluster.sync({ token })).lsn, 0x1600100n);
-    await assert.rejects(cluster.sync({ token: `${token}x` }), (error: Error) => {
+    const token = await tokens.issue({ scope: "tenant", tenant_id: clusterBranch.tenantId });
+    assert.equal((await sync(cluster, { token })).lsn, 0x1600100n);
+    await assert.rejects(sync(cluster, { token: `${token}x` }), (error: Error) => {
       assert.match(inspect(error), /JWT authentication error/);
       assert.equal(inspect(error).includes(token), false);
       return isHopeless(error);
     });
-    assert.equal(cluster.lines.join("\n").includes(token), false);
+    assert.equal(linesOf(cluster).join("\n").includes(token), false);
   });
 });
