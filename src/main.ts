@@ -45,10 +45,8 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
+main(process.argv.slice(2)).catch((error: unknown) => {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`error: ${error.message}\n\nFor more information, try '--help'.\n`);
   process.exitCode = exitCodes.usage;
-}
+});

@@ -51,11 +51,16 @@ export interface RunningServer {
   close(limitMs: number): Promise<void>;
 }
 
-/** Of these, the first that this machine has is listened on; when it has none of them, that is a failure if `needed`. */
-interface Place {
-  readonly hosts: readonly string[];
-  readonly needed: boolean;
+/** Places to listen at; of the addresses of each place, the first that this machine has. */
+interface Places {
+  /** Those without which the server is of no use. */
+  readonly atOnce: readonly (readonly string[])[];
+  /** Those that are opened a little later, when nobody waits for the first answer any more. */
+  readonly canWait: readonly (readonly string[])[];
 }
+
+/** When the addresses that can wait are opened. */
+const laterMs = 100;
 
 /**
  * Starts a server: all interfaces and both IP families (HTTP-2; IPv4 alone where the kernel has no IPv6, T-6), the
@@ -69,26 +74,40 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   const meter = createRequestMeter(services.metrics, name);
   const what = `the ${name} HTTP server`;
   const opened: { readonly server: Server; readonly port: number; readonly place: string }[] = [];
+  let later: NodeJS.Timeout | undefined;
   const close = async (limitMs: number): Promise<void> => {
+    clearTimeout(later);
     await Promise.all(opened.map(({ server }) => drain(server, limitMs)));
   };
-  const open = async ({ hosts, needed }: Place): Promise<void> => {
+  const open = async (hosts: readonly string[]): Promise<string> => {
     const wanted = opened[0]?.port ?? options.port;
     for (const host of hosts) {
       const server = createHttpServer({ ...deps, responder, meter, patience });
       const port = await bind(server, what, host, wanted);
       if (port === undefined) continue;
       server.on("error", (error) => log.error(`${what} failed: ${describeError(error)}`));
-      opened.push({ server, port, place: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}` });
-      return;
+      const place = placeOf(server, host);
+      opened.push({ server, port, place });
+      return place;
     }
-    if (needed) throw new BindError(what, `this machine has no address ${hosts.join(" or ")}`, undefined);
+    throw new BindError(what, `this machine has no address ${hosts.join(" or ")}`, undefined);
   };
+  const openLater = async (hosts: readonly string[]): Promise<void> => {
+    try {
+      log.info(`compute_ctl ${name} HTTP server also listening at ${await open(hosts)}`);
+    } catch (error) {
+      log.info(`${what} goes without ${hosts.join(" or ")}: ${describeError(error)}`);
+    }
+  };
+  const { atOnce, canWait } = placesOf(options.addresses);
   try {
-    for (const place of placesOf(options.addresses)) await open(place);
+    for (const hosts of atOnce) await open(hosts);
   } catch (error) {
     await close(0);
     throw error;
+  }
+  if (canWait.length > 0) {
+    later = setTimeout(() => void Promise.all(canWait.map(openLater)), laterMs).unref();
   }
   const [first] = opened;
   if (first === undefined) throw new BindError(what, "this machine has no address to listen on", undefined);
@@ -97,10 +116,17 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   return { port: first.port, close };
 }
 
-function placesOf(addresses: Addresses): readonly Place[] {
-  if (addresses === "all") return [{ hosts: ["::", "0.0.0.0"], needed: true }];
-  if (addresses !== "loopback") return addresses.hosts.map((host) => ({ hosts: [host], needed: true }));
-  return ["127.0.0.1", "::1"].map((host) => ({ hosts: [host], needed: false }));
+/** Where a server listens; the system decides which family "everywhere" has. */
+function placeOf(server: Server, host: string): string {
+  const address = server.address();
+  if (typeof address !== "object" || address === null) return host;
+  return address.address.includes(":") ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
+}
+
+function placesOf(addresses: Addresses): Places {
+  if (addresses === "all") return { atOnce: [["::", "0.0.0.0"]], canWait: [] };
+  if (addresses === "loopback") return { atOnce: [["127.0.0.1"]], canWait: [["::1"]] };
+  return { atOnce: addresses.hosts.map((host) => [host]), canWait: [] };
 }
 
 /** An HTTP server that does not listen yet, with the settings of HTTP-5, HTTP-6 and T-23. */

@@ -1,6 +1,9 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Metrics } from "../registry.ts";
 
+type LoopDelay = ReturnType<typeof import("node:perf_hooks").monitorEventLoopDelay>;
+
+/** When the event loop begins to be watched: what that loads would hold the first answer up. */
+const loopWatchAfterMs = 100;
 /** How often the figures are taken. */
 const tickMs = 1_000;
 /** How finely the loop's delay is seen: the native timer behind it fires this often. */
@@ -14,8 +17,15 @@ const microsPerSecond = 1e6;
  * @returns ends it
  */
 export function watchProcess(metrics: Metrics): () => void {
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  delay.enable();
+  let delay: LoopDelay | undefined;
+  let ended = false;
+  const watchLoop = async (): Promise<void> => {
+    const { monitorEventLoopDelay } = await import("node:perf_hooks");
+    if (ended) return;
+    delay = monitorEventLoopDelay({ resolution: resolutionMs });
+    delay.enable();
+  };
+  const start = setTimeout(() => void watchLoop().catch(() => {}), loopWatchAfterMs).unref();
   let cpuSeconds = 0;
   const takeUsage = (): void => {
     metrics.set("compute_ctl_process_resident_memory_bytes", {}, process.memoryUsage.rss());
@@ -27,13 +37,16 @@ export function watchProcess(metrics: Metrics): () => void {
   takeUsage();
   const timer = setInterval(() => {
     takeUsage();
+    if (delay === undefined) return;
     metrics.observe("compute_ctl_event_loop_lag_seconds", {}, heldSeconds(delay.max, delay.count));
     delay.reset();
   }, tickMs);
   timer.unref();
   return () => {
+    ended = true;
+    clearTimeout(start);
     clearInterval(timer);
-    delay.disable();
+    delay?.disable();
   };
 }
 
