@@ -127,7 +127,7 @@ describe("the rule on imports", () => {
   });
 
   it("asks for a rule when a room is new, and leaves tests and comments alone", () => {
-    assert.equal(problems("src/monitor/poll.ts", "../base/lsn.ts").length, 1);
+    assert.equal(problems("src/kitchen/poll.ts", "../base/lsn.ts").length, 1);
     assert.deepEqual(problems("src/catalog/plan.test.ts", "../conf/setting-line.ts"), []);
     assert.deepEqual(importProblems(file("src/base/a.ts", '// import { x } from "../spec/types.ts";')), []);
   });

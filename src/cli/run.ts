@@ -8,6 +8,7 @@ import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose/compose.ts";
 import { logPanic } from "../logging/panic.ts";
 import { createMetrics } from "../metrics/registry.ts";
+import { createSessionLedger } from "../monitor/session-ledger.ts";
 import { type Connstr, parseConnstr } from "../postgres/connstr.ts";
 import { locatePostgres } from "../postgres/do/installation.ts";
 import { chooseOsUser } from "../postgres/do/os-user.ts";
@@ -133,6 +134,7 @@ async function prepare(
       computeCtlConfig: config.computeCtlConfig,
       spec,
       connstr,
+      sessionLedger: createSessionLedger(),
       installation,
       osUser,
       environment: process.env,

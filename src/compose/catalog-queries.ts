@@ -4,7 +4,7 @@ import type { Metrics } from "../metrics/registry.ts";
 import { childEnvironment } from "../postgres/command.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadCatalogVisits, loadDumpSchema } from "./load.ts";
-import { ownSessions } from "./open-session.ts";
+import { noteOwnSession, ownSessions } from "./open-session.ts";
 
 /** What routes ask of the catalog. */
 export function catalogQueries(facts: Facts, { log }: Surroundings): CatalogQueries {
@@ -13,7 +13,9 @@ export function catalogQueries(facts: Facts, { log }: Surroundings): CatalogQuer
     const { bindir } = facts.installation;
     const { connstr, osUser: owner } = facts;
     const environment = childEnvironment({ environment: facts.environment, home: owner?.home ?? null });
-    return (await loadDumpSchema()).createDumpSchema({ bindir, connstr, environment, owner }, log.span("dump_schema"));
+    const onSession = (database: string): (() => void) => noteOwnSession(facts, database);
+    const dumpFacts = { bindir, connstr, environment, owner, onSession };
+    return (await loadDumpSchema()).createDumpSchema(dumpFacts, log.span("dump_schema"));
   });
   return {
     list: async (signal) => (await loadCatalogVisits()).listCatalog(openSession, signal),

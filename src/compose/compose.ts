@@ -3,6 +3,7 @@
  * computes; that is compute/'s business.
  */
 import { randomId } from "../base/random-id.ts";
+import { createActivityMonitor } from "../compute/activity-monitor.ts";
 import { createExtensionStatistics } from "../compute/extension-statistics.ts";
 import { type Compute, createCompute } from "../compute/lifecycle.ts";
 import type { ComputePorts } from "../compute/ports.ts";
@@ -15,6 +16,7 @@ import type { RunningServer } from "../http/do/listener.ts";
 import { watchProcess } from "../metrics/do/process-figures.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { DerivedSpec } from "../spec/types.ts";
+import { activityPorts } from "./activity-ports.ts";
 import { catalogPort } from "./catalog-port.ts";
 import { extensionCollector } from "./catalog-queries.ts";
 import type { Facts, Surroundings } from "./facts.ts";
@@ -67,7 +69,9 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     { log, collect: extensionCollector(facts, surroundings, metrics), isApplying: () => isApplying(store) },
     facts.extensionStatisticsSeconds,
   );
-  const compute = createCompute({ ports, settings: facts.settings, store, timeline, statistics }, facts.spec);
+  const activity = createActivityMonitor(activityPorts(facts, surroundings), store);
+  const parts = { ports, settings: facts.settings, store, timeline, statistics, activity };
+  const compute = createCompute(parts, facts.spec);
   let stopWatching = (): void => {};
   return {
     compute,

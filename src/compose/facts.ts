@@ -4,6 +4,7 @@ import type { TraceContext, Tracer } from "../base/tracer.ts";
 import type { ComputeSettings } from "../compute/ports.ts";
 import type { LogIds } from "../logging/lakebase-line.ts";
 import type { Metrics } from "../metrics/registry.ts";
+import type { SessionLedger } from "../monitor/session-ledger.ts";
 import type { Connstr } from "../postgres/connstr.ts";
 import type { PostgresInstallation } from "../postgres/installation.ts";
 import type { OsUser } from "../postgres/os-user.ts";
@@ -41,6 +42,8 @@ export interface Facts {
   /** Loads the config anew from where the first one came from. */
   readonly loadConfig: (signal: AbortSignal) => Promise<Config>;
   readonly connstr: Connstr;
+  /** The sessions that this program opens, which are nobody's activity (FIELD-14). */
+  readonly sessionLedger: SessionLedger;
   readonly installation: PostgresInstallation;
   /** The user to run Postgres as; null for this program's own. */
   readonly osUser: OsUser | null;

@@ -3,6 +3,7 @@ import type { TraceContext } from "../base/tracer.ts";
 import type { MigrationProgress } from "../catalog/migrations/state.ts";
 import type { PlanView } from "../catalog/view.ts";
 import type { Config, Problem } from "../spec/types.ts";
+import type { ActivityView } from "./activity-view.ts";
 import type { Operation } from "./operation.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
 import type { ComputeStatus } from "./status.ts";
@@ -14,7 +15,8 @@ export interface StatusView {
   readonly tenant: string | null;
   readonly timeline: string | null;
   readonly status: ComputeStatus;
-  readonly lastActive: Date | null;
+  /** The last activity of customers, in microseconds since 1970; null for none since the start. */
+  readonly lastActiveMicros: number | null;
   readonly error: string | null;
 }
 
@@ -68,6 +70,8 @@ export type PlanOutcome =
 export interface ComputeControl {
   status(): StatusView;
   startupMetrics(): StartupMetrics;
+  /** What keeps the compute awake, and whether Postgres answers. */
+  activity(): ActivityView;
   timeline(): Timeline;
   /** Where the migrations of the catalog are. */
   migrations(): MigrationProgress;

@@ -1,5 +1,6 @@
 import type { TraceContext } from "../base/tracer.ts";
 import type { DerivedSpec } from "../spec/types.ts";
+import type { ActivityMonitor } from "./activity-monitor.ts";
 import type { ConfigureOutcome, TerminateOutcome } from "./control.ts";
 import type { ExtensionStatistics } from "./extension-statistics.ts";
 import { createOperations, type Operations } from "./operations.ts";
@@ -14,6 +15,7 @@ export interface LifeParts {
   readonly store: ComputeStore;
   readonly timeline: TimelineRecorder;
   readonly statistics: ExtensionStatistics;
+  readonly activity: ActivityMonitor;
 }
 
 /** What the main flow of a compute (`lifecycle.ts`) shares with the orders that reach it meanwhile (`orders.ts`). */

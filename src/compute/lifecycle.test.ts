@@ -22,6 +22,7 @@ describe("a compute with a spec at start", () => {
       "catalog",
       "override ''",
       "reload",
+      "watch activity",
       "migrate",
       "update neon",
     ]);

@@ -2,6 +2,7 @@ import { sleep, unlessAborted } from "../base/deadline.ts";
 import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { DerivedSpec } from "../spec/types.ts";
+import { activityRules } from "./activity-monitor.ts";
 import { afterStart } from "./after-start.ts";
 import { appliesCatalog, holdsSubscribers } from "./apply-catalog.ts";
 import type { ComputeControl } from "./control.ts";
@@ -94,7 +95,8 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
       settings.driftCheckMs === null
         ? Promise.resolve()
         : watchDrift(ports, settings.driftCheckMs, () => life.applied, running);
-    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift]);
+    const watching = life.activity.run(activityRules(spec.spec), running);
+    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift, watching]);
   }
 
   async function collectStatistics(spec: DerivedSpec, running: AbortSignal): Promise<void> {

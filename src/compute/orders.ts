@@ -161,6 +161,7 @@ export function takeOrders(life: Life): ComputeControl {
 
   return {
     status: store.view,
+    activity: life.activity.view,
     startupMetrics: () => store.get().metrics,
     timeline: timeline.read,
     migrations: ports.catalog.migrations,

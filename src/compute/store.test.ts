@@ -12,7 +12,7 @@ describe("the store", () => {
       tenant: null,
       timeline: null,
       status: "empty",
-      lastActive: null,
+      lastActiveMicros: null,
       error: null,
     });
   });

@@ -1,5 +1,6 @@
 import { unlessAborted } from "../base/deadline.ts";
 import type { Lsn } from "../base/lsn.ts";
+import { laterMicros } from "../monitor/activity.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { StatusView } from "./control.ts";
 import { noStartupMetrics, type StartupMetricName, type StartupMetrics } from "./startup-metrics.ts";
@@ -15,7 +16,8 @@ export interface ComputeState {
   /** Process start; moved to the moment when a first spec reaches an empty compute (LIFE-6). */
   readonly startTime: Date;
   readonly metrics: StartupMetrics;
-  readonly lastActive: Date | null;
+  /** Microseconds since 1970; null for never since the start (MON-11). */
+  readonly lastActiveMicros: number | null;
   /** The LSN that the final sync found; null before, and for computes that do not write. */
   readonly terminationLsn: Lsn | null;
   /** The first start or the final sync failed: the process is about to end, and nothing but that can follow (T-10). */
@@ -36,6 +38,8 @@ export interface ComputeStore {
   dispatch(event: ComputeEvent, patch?: StatePatch): boolean;
   /** Resolves at the first moment, now included, when `holds` is true of the status; rejects when the signal fires. */
   until(holds: (status: ComputeStatus) => boolean, signal: AbortSignal): Promise<void>;
+  /** Customers were active then, in microseconds since 1970; a moment before the known one changes nothing (MON-12). */
+  sawActivity(micros: number): void;
   /** Sets figures of the start (LIFE-65); whole numbers, rounded down. */
   measure(figures: Partial<Record<StartupMetricName, number>>): void;
 }
@@ -48,7 +52,7 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
     spec: null,
     startTime,
     metrics: noStartupMetrics,
-    lastActive: null,
+    lastActiveMicros: null,
     terminationLsn: null,
     isEnding: false,
   };
@@ -79,6 +83,9 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
         waiters.delete(look);
       }
     },
+    sawActivity(micros) {
+      state = { ...state, lastActiveMicros: laterMicros(state.lastActiveMicros, micros) };
+    },
     measure(figures) {
       const whole = Object.entries(figures).map(([name, value]) => [name, Math.floor(value)]);
       state = { ...state, metrics: { ...state.metrics, ...Object.fromEntries(whole) } };
@@ -92,7 +99,7 @@ function viewOf(state: ComputeState): StatusView {
     tenant: state.spec?.tenantId ?? null,
     timeline: state.spec?.timelineId ?? null,
     status: state.status,
-    lastActive: state.lastActive,
+    lastActiveMicros: state.lastActiveMicros,
     error: state.error,
   };
 }

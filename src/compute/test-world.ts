@@ -5,6 +5,8 @@ import { noMigrationYet } from "../catalog/migrations/state.ts";
 import { decodeConfig } from "../spec/decode.ts";
 import { deriveSpec } from "../spec/derive.ts";
 import type { Config, DerivedSpec } from "../spec/types.ts";
+import type { ActivityMonitor } from "./activity-monitor.ts";
+import { nothingChecked } from "./activity-view.ts";
 import type { TerminateOrder } from "./control.ts";
 import type { ExtensionStatistics } from "./extension-statistics.ts";
 import { type Compute, createCompute } from "./lifecycle.ts";
@@ -120,12 +122,16 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
   const statistics: ExtensionStatistics = { setInterval() {}, collectOnce: async () => {}, run: async () => {} };
   const statuses: string[] = [];
   const timeline = createTimelineRecorder(doubles.clock);
+  const activity: ActivityMonitor = { view: () => nothingChecked, run: async () => void calls.push("watch activity") };
   const store = createStore(new Date(0), (_before, after) => {
     statuses.push(after);
     timeline.changed(after);
   });
   const make = (spec: DerivedSpec | null): Compute =>
-    createCompute({ ports: doubles, settings: { ...settings, ...changes }, store, timeline, statistics }, spec);
+    createCompute(
+      { ports: doubles, settings: { ...settings, ...changes }, store, timeline, statistics, activity },
+      spec,
+    );
   return { calls, statuses, store, make, exit: exited.resolve, postgres };
 }
 

@@ -8,7 +8,7 @@ export function operationBody(operation: Operation): Readonly<Record<string, str
     kind: operation.kind,
     state: operation.state,
     error: operation.error,
-    started_at: formatTimestamp(operation.startedAt, "Z"),
-    ended_at: operation.endedAt && formatTimestamp(operation.endedAt, "Z"),
+    started_at: formatTimestamp(operation.startedAt),
+    ended_at: operation.endedAt && formatTimestamp(operation.endedAt),
   };
 }

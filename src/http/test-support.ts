@@ -7,6 +7,7 @@ import { systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { TraceContext, Tracer } from "../base/tracer.ts";
 import { noMigrationYet } from "../catalog/migrations/state.ts";
+import { nothingChecked } from "../compute/activity-view.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl, StatusView } from "../compute/control.ts";
 import { noStartupMetrics } from "../compute/startup-metrics.ts";
@@ -51,7 +52,7 @@ export const emptyView: StatusView = {
   tenant: null,
   timeline: null,
   status: "empty",
-  lastActive: null,
+  lastActiveMicros: null,
   error: null,
 };
 
@@ -60,6 +61,7 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
   return {
     status: () => emptyView,
     startupMetrics: () => noStartupMetrics,
+    activity: () => nothingChecked,
     timeline: () => ({ phases: [], changes: [] }),
     operations: () => [],
     migrations: () => noMigrationYet,

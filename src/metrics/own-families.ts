@@ -49,4 +49,23 @@ export const ownFamilies = [
     absentUntilKnown: true,
     help: "Processor time of compute_ctl itself, user and system, in seconds",
   },
+  {
+    name: "compute_ctl_last_active_timestamp_seconds",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "When customers were last active, in seconds since 1970; absent when never since the start",
+  },
+  {
+    name: "compute_ctl_awake",
+    type: "gauge",
+    labels: ["reason"],
+    help: "Always 1; the label tells what the last look at Postgres found to keep the compute awake",
+  },
+  {
+    name: "compute_ctl_activity_checks_total",
+    type: "counter",
+    labels: ["reason"],
+    help: "Looks at Postgres for activity, by what they found first",
+  },
 ] as const satisfies readonly Family[];

@@ -44,6 +44,7 @@ export function dumpCommand(
       PGSSLMODE: "disable",
       PGGSSENCMODE: "disable",
       PGDATABASE: database,
+      PGAPPNAME: "compute_ctl:dump_schema",
       LC_MESSAGES: "C",
       ...(password === null ? {} : { PGPASSWORD: password }),
     },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { promisify } from "node:util";
+import pg from "pg";
 import { once } from "../../src/base/once.ts";
 import type { OpenSession, SqlRow } from "../../src/base/sql.ts";
 import { createOpenSession } from "../../src/postgres/do/session.ts";
@@ -17,6 +18,16 @@ export interface TemporaryPostgres {
   readonly openSession: OpenSession;
   /** Runs statements in a session of their own, and returns the rows of the last one. */
   sql(database: string, statements: string): Promise<readonly SqlRow[]>;
+  /** Connects as a customer would; ended with the test. */
+  connect(t: TestContext, login: Login): Promise<pg.Client>;
+}
+
+/** Who connects, and how; `replication` asks for a walsender. */
+export interface Login {
+  readonly user: string;
+  readonly database: string;
+  readonly applicationName?: string;
+  readonly replication?: true;
 }
 
 const run = promisify(execFile);
@@ -98,6 +109,18 @@ export async function startTemporaryPostgres(
       } finally {
         await session.close();
       }
+    },
+    connect: async (t, { user, database, applicationName, replication }) => {
+      const client = new pg.Client({
+        ...{ host: connstr.host, port, user, database },
+        ...(applicationName === undefined ? {} : { application_name: applicationName }),
+        ...(replication === undefined ? {} : { replication: "database" }),
+      });
+      // The server may be stopped while it is connected.
+      client.on("error", () => {});
+      t.after(() => client.end());
+      await client.connect();
+      return client;
     },
   };
 }

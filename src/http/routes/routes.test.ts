@@ -52,7 +52,7 @@ describe("GET /status", () => {
       tenant: "1".repeat(32),
       timeline: "2".repeat(32),
       status: "termination_pending_fast",
-      lastActive: new Date("2031-04-05T07:00:00.500Z"),
+      lastActiveMicros: Date.parse("2031-04-05T07:00:00.500Z") * 1000,
       error: "outer\n\nCaused by:\n    inner",
     });
     assert.equal(

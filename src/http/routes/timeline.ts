@@ -15,7 +15,7 @@ export const timeline: Route<undefined> = {
     const { phases, changes } = control.timeline();
     return json(200, {
       phases: phases.map(({ name, startMs, endMs }) => ({ name, start_ms: startMs, end_ms: endMs })),
-      changes: changes.map(({ status, at }) => ({ status, at: formatTimestamp(at, "Z") })),
+      changes: changes.map(({ status, at }) => ({ status, at: formatTimestamp(at) })),
     });
   },
 };

@@ -28,8 +28,13 @@ async function installation(t: TestContext, script: string, limits: Partial<Dump
   const lines: string[] = [];
   const write = (message: string): void => void lines.push(message);
   const log: Log = { debug: write, info: write, warn: write, error: write, span: () => log };
-  const facts = { bindir, connstr, environment: { PATH: process.env["PATH"] ?? "" }, owner: null };
-  return { dump: createDumpSchema(facts, log, limits), bindir, lines };
+  const sessions: string[] = [];
+  const onSession = (database: string) => {
+    sessions.push(`begin ${database}`);
+    return () => void sessions.push(`end ${database}`);
+  };
+  const facts = { bindir, connstr, environment: { PATH: process.env["PATH"] ?? "" }, owner: null, onSession };
+  return { dump: createDumpSchema(facts, log, limits), bindir, lines, sessions };
 }
 
 function begun(dump: SchemaDump) {
@@ -52,10 +57,13 @@ async function assertGone(bindir: string): Promise<void> {
 
 describe("dumping a schema (CAT-2)", () => {
   it("streams what pg_dump writes, and logs what it complains of", async (t) => {
-    const script = 'echo "$PGDATABASE|$PGPASSWORD|$LC_MESSAGES|$*"; echo "odd thing" >&2';
+    const script = 'echo "$PGDATABASE|$PGAPPNAME|$PGPASSWORD|$LC_MESSAGES|$*"; echo "odd thing" >&2';
     const { dump, lines } = await installation(t, script);
     const sql = await text(begun(await dump("a=b", never)));
-    assert.equal(sql, "a=b|s3cret|C|--host h --port 5433 --username cloud_admin --schema-only --no-password\n");
+    assert.equal(
+      sql,
+      "a=b|compute_ctl:dump_schema|s3cret|C|--host h --port 5433 --username cloud_admin --schema-only --no-password\n",
+    );
     assert.deepEqual(lines, ["pg_dump: odd thing"]);
   });
 
@@ -71,6 +79,19 @@ describe("dumping a schema (CAT-2)", () => {
     await rm(join(silent.bindir, "pg_dump"));
     const absent = await silent.dump("x", never);
     assert.match(absent.kind === "failed" ? absent.why : "", /ENOENT/);
+  });
+
+  it("FIELD-14: tells of its session when it begins and when it is over, however it ends", async (t) => {
+    for (const script of ["echo fine", "exit 3"]) {
+      const { dump, sessions } = await installation(t, script);
+      const outcome = await dump("shop", never);
+      if (outcome.kind === "begun") await text(outcome.sql);
+      assert.deepEqual(sessions, ["begin shop", "end shop"], script);
+    }
+    const { dump, sessions, bindir } = await installation(t, "exit 0");
+    await rm(join(bindir, "pg_dump"));
+    await dump("shop", never);
+    assert.deepEqual(sessions, ["begin shop", "end shop"]);
   });
 
   it("fails the stream when pg_dump fails after its first byte (T-17, T20)", async (t) => {

@@ -19,6 +19,8 @@ export interface DumpFacts {
   readonly environment: Readonly<Record<string, string>>;
   /** The user to run as; null for this program's own. */
   readonly owner: Owner | null;
+  /** Told of each session with a database; the result is called when it is over. */
+  readonly onSession?: (database: string) => () => void;
 }
 
 /** Times in milliseconds. */
@@ -101,7 +103,9 @@ async function begin(dump: Dump, database: string): Promise<SchemaDump> {
 }
 
 async function start({ facts, log, killMs, ending, over }: Dump, database: string, free: Free): Promise<Running> {
+  const ended = facts.onSession?.(database);
   const child = await spawnDump(facts, database).catch((error: unknown) => {
+    ended?.();
     free();
     throw error;
   });
@@ -124,6 +128,7 @@ async function start({ facts, log, killMs, ending, over }: Dump, database: strin
   child.once("close", (code, signal) => {
     isGone = true;
     clearTimeout(killTimer);
+    ended?.();
     ending.removeEventListener("abort", end);
     over();
     free();
