@@ -19,6 +19,11 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runSync(argv.slice(1), process.env);
     return;
   }
+  if (argv[0] === "check-config") {
+    const { runCheckConfig } = await import("./cli/check-config/run-check-config.ts");
+    process.exitCode = await runCheckConfig(argv.slice(1), process.env);
+    return;
+  }
   const command = commandNamed(argv[0]);
   if (command !== undefined) {
     const { runCommand } = await import("./cli/commands/run-command.ts");

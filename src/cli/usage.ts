@@ -2,12 +2,13 @@ import { type CommandName, commandTable } from "./commands/command-table.ts";
 import { type OptionRow, optionTable } from "./option-table.ts";
 
 /** The subcommands that are no clients of a running compute. */
-type LoneCommand = "plan" | "sync-safekeepers";
+type LoneCommand = keyof typeof loneOutros;
 
-/** All subcommands: clients of a running compute, and those that go to a catalog or to safekeepers themselves. */
+/** All subcommands: clients of a running compute, and those that work by themselves. */
 const commandRows = [
   ...commandTable,
   { name: "plan", help: "show what an apply of a config would do to a catalog, and why" },
+  { name: "check-config", help: "check a config, and show what would be in force, without starting anything" },
   {
     name: "sync-safekeepers",
     help: "bring safekeepers into agreement and print the LSN where their WAL ends; ends a primary that still writes to them",
@@ -30,7 +31,7 @@ export function commandUsageText(
   options: readonly Omit<OptionRow, "group">[],
 ): string {
   const help = commandRows.find((row) => row.name === name)?.help ?? "";
-  const outro = name === "plan" || name === "sync-safekeepers" ? loneOutros[name] : commandOutro;
+  const outro = new Map<string, string>(Object.entries(loneOutros)).get(name) ?? commandOutro;
   return `compute_ctl ${name}: ${help}\n\nUsage: compute_ctl ${name} [options]\n\n${options.map(describeRow).join("\n")}\n\n${outro}`;
 }
 
@@ -55,7 +56,7 @@ const outro = `Exit codes: 0 after a clean shutdown, Postgres's own code when it
 const commandOutro = `Exit codes: 0 done, 1 the compute refused or has failed, 2 for a command line that cannot be used, 3 not reachable,
 4 not authorized, 5 timed out.`;
 
-const loneOutros: Readonly<Record<LoneCommand, string>> = {
+const loneOutros = {
   plan: `Exit codes: 0 nothing would change, 10 something would, 1 it cannot be told, 2 for a command line that cannot be used.
 `,
   "sync-safekeepers": `What it prints is what postgres --sync-safekeepers prints, 0/0 when nothing was ever written. It holds an election as the start of
@@ -64,7 +65,10 @@ a primary does: a primary that still writes to these safekeepers is put out. Pro
 Exit codes: 0 done, 1 they cannot agree, or a signal came, 2 for a command line that cannot be used, 4 they refuse the token,
 5 no agreement in time.
 `,
-};
+  "check-config": `Exit codes: 0 the config is good, also with warnings, 1 it cannot be used or checked, 2 for a command line that cannot be
+used.
+`,
+} as const;
 
 function describeRow(row: Omit<OptionRow, "group">): string {
   const short = row.short === undefined ? "" : `-${row.short}, `;

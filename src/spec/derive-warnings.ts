@@ -2,7 +2,9 @@ import { surplusShards } from "./derive-pageservers.ts";
 import { unknownFeatures } from "./features.ts";
 import { findSetting } from "./find-setting.ts";
 import { pageserversToConnstring } from "./pageserver-info.ts";
-import type { DerivedSpec, GenericOption } from "./types.ts";
+import type { ComputeSpec, DerivedSpec, GenericOption } from "./types.ts";
+
+const knownActions: ReadonlySet<string> = new Set(["delete_db", "rename_db", "delete_role", "rename_role"]);
 
 /** What is odd about a spec that is good enough to go on with. No text of a setting's value is told: it may be secret. */
 export function deriveWarnings(derived: DerivedSpec): readonly string[] {
@@ -16,6 +18,19 @@ export function deriveWarnings(derived: DerivedSpec): readonly string[] {
       ? []
       : [`pageserver_connection_info has shards that the tenant does not have: ${surplus.join(", ")}`]),
     ...(features.length === 0 ? [] : [`unknown features are ignored: ${features.join(", ")}`]),
+    ...oddValues(spec),
+  ];
+}
+
+/** Values that the original takes literally, to its harm (traps 3 and 4), and actions that nobody knows (SPEC-31). */
+function oddValues({ reconfigureConcurrency, suspendTimeoutSeconds, deltaOperations }: ComputeSpec): readonly string[] {
+  const actions = new Set(deltaOperations.map(({ action }) => action).filter((action) => !knownActions.has(action)));
+  return [
+    ...(reconfigureConcurrency === 0 ? ["reconfigure_concurrency is 0, which would never end: taken as 1"] : []),
+    ...(suspendTimeoutSeconds < -1n
+      ? [`suspend_timeout_seconds is ${suspendTimeoutSeconds}: taken as the default`]
+      : []),
+    ...(actions.size === 0 ? [] : [`delta operations of unknown kinds are ignored: ${[...actions].join(", ")}`]),
   ];
 }
 

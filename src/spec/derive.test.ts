@@ -57,7 +57,10 @@ describe("deriveSpec (SPEC-41)", () => {
     assert.equal(derivation.value.pageservers.shardCount, 4);
     assert.equal(derivation.value.safekeepers.generation, 7);
     assert.equal(derivation.value.safekeepers.hostPorts.length, 3);
-    assert.deepEqual(derivation.warnings, ["unknown features are ignored: flag_from_the_future"]);
+    assert.deepEqual(derivation.warnings, [
+      "unknown features are ignored: flag_from_the_future",
+      "delta operations of unknown kinds are ignored: some_future_action",
+    ]);
   });
 
   it("takes the settings of the replica fixture where fields are missing", () => {
@@ -207,6 +210,19 @@ describe("what the original only meets later (trap 16, SPEC-31)", () => {
 });
 
 describe("warnings", () => {
+  it("name values that the original would take literally, to its harm (chapter 02 traps 3 and 4)", () => {
+    const told = warnings({ reconfigure_concurrency: "0", suspend_timeout_seconds: "-2" }).join("\n");
+    assert.match(told, /reconfigure_concurrency is 0, .*: taken as 1/);
+    assert.match(told, /suspend_timeout_seconds is -2: taken as the default/);
+    assert.deepEqual(warnings({ reconfigure_concurrency: "1", suspend_timeout_seconds: "-1" }), []);
+  });
+
+  it("SPEC-31: name delta operations of unknown kinds, each kind once", () => {
+    const operations =
+      '[{"action": "a", "name": "x"}, {"action": "a", "name": "y"}, {"action": "delete_db", "name": "z"}]';
+    assert.deepEqual(warnings({ delta_operations: operations }), ["delta operations of unknown kinds are ignored: a"]);
+  });
+
   it("name settings that come twice in any case (trap 6)", () => {
     const cluster = clusterWith([
       ["Port", "1"],
