@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readPackagedFile } from "../base/packaged-file.ts";
 
 /** The text of `--version`. */
 export function versionText(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(readPackagedFile("package.json"));
   return `compute_ctl ${version}\n`;
 }

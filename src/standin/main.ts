@@ -3,7 +3,7 @@
  * Reading order: this file, demo/config.ts, demo/compute.ts, storage.ts.
  */
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeError } from "../base/error-chain.ts";
@@ -11,22 +11,13 @@ import type { Log } from "../base/log.ts";
 import { withScope } from "../base/scope.ts";
 import { startCompute } from "./demo/compute.ts";
 import { type ComputeApi, watchStart } from "./demo/compute-api.ts";
-import { adaptConfig, connectionUrl, databasesOf } from "./demo/config.ts";
+import { connectionUrl, databasesOf } from "./demo/config.ts";
 import { type DemoOptions, parseDemoOptions, usage } from "./demo/options.ts";
-import { pickPort } from "./demo/ports.ts";
+import { type Ports, prepareCompute, readExample } from "./demo/prepare-compute.ts";
 import type { StartFigure } from "./demo/start-figures.ts";
-import { type StandinStorage, startStorage } from "./storage.ts";
-import { createTokenAuthority } from "./token.ts";
+import { startStorage } from "./storage.ts";
 
-interface Ports {
-  readonly postgres: number;
-  readonly external: number;
-  readonly internal: number;
-}
-
-const exampleFile = join(import.meta.dirname, "../../examples/two-roles.config.json");
 const computeCtl = join(import.meta.dirname, "../../bin/compute_ctl");
-const preferredPorts: Ports = { postgres: 55432, external: 3080, internal: 3081 };
 const nameColumns = 32;
 const figureNames: Readonly<Record<StartFigure, string>> = {
   sync_sk_check_ms: "safekeeper quorum",
@@ -76,47 +67,6 @@ async function runDemo(options: DemoOptions, stop: AbortSignal): Promise<number>
     gone.signal.throwIfAborted();
     return 0;
   });
-}
-
-/** Writes the compute's config, and puts together its command line. */
-async function prepareCompute(
-  storage: StandinStorage,
-  folder: string,
-): Promise<{ readonly ports: Ports; readonly api: ComputeApi; readonly args: readonly string[] }> {
-  const ports: Ports = {
-    postgres: await pickPort(preferredPorts.postgres),
-    external: await pickPort(preferredPorts.external),
-    internal: await pickPort(preferredPorts.internal),
-  };
-  const controlPlane = await createTokenAuthority();
-  const config = adaptConfig(await readExample(), {
-    ...storage,
-    storageToken: await storage.issueToken({ scope: "tenant", tenant_id: storage.tenantId }),
-    postgresPort: ports.postgres,
-    jwks: controlPlane.jwks,
-  });
-  const configFile = join(folder, "config.json");
-  await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
-  const { bindir, runAs } = storage.postgres;
-  const api: ComputeApi = {
-    url: `http://127.0.0.1:${ports.external}`,
-    token: await controlPlane.issue({ scope: "compute_ctl:admin", aud: ["compute"] }),
-  };
-  const args = [
-    ["--pgdata", join(folder, "pgdata")],
-    ["--connstr", `postgresql://cloud_admin@127.0.0.1:${ports.postgres}/postgres`],
-    ["--pgbin", join(bindir, "postgres")],
-    ["--compute-id", "demo"],
-    ["--config", configFile],
-    ["--external-http-port", String(ports.external)],
-    ["--internal-http-port", String(ports.internal)],
-    ...(runAs === null ? [] : [["--postgres-user", runAs.name]]),
-  ].flat();
-  return { ports, api, args };
-}
-
-async function readExample(): Promise<unknown> {
-  return JSON.parse(await readFile(exampleFile, "utf8"));
 }
 
 /** Waits until the compute runs, and prints what it does meanwhile. */

@@ -4,8 +4,8 @@ import { importsOf, isTest, type SourceFile, withoutComments } from "./source-fi
 /** Rooms that do by nature (ARCHITECTURE.md). */
 const doingRooms: readonly string[] = ["main", "compose", "cli", "client", "compute", "http", "logging", "standin"];
 
-/** The files of `base/` that exist for timers, clocks, waiting and chance. */
-const doingFiles: readonly string[] = ["clock", "deadline", "random-id", "scope", "together"].map(
+/** The files of `base/` that exist for timers, clocks, waiting, chance and what comes with the program. */
+const doingFiles: readonly string[] = ["clock", "deadline", "packaged-file", "random-id", "scope", "together"].map(
   (name) => `src/base/${name}.ts`,
 );
 

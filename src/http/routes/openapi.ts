@@ -1,4 +1,4 @@
-import { readOpenapi } from "../do/read-openapi.ts";
+import { readPackagedFile } from "../../base/packaged-file.ts";
 import { noInput } from "../input.ts";
 import type { Route } from "../route.ts";
 
@@ -10,5 +10,8 @@ export const openapi: Route<undefined> = {
   auth: "open",
   input: noInput,
   responses: [200],
-  handle: async () => ({ status: 200, content: { type: "application/yaml", text: await readOpenapi() } }),
+  handle: async () => ({
+    status: 200,
+    content: { type: "application/yaml", text: readPackagedFile("docs/behaviour/openapi.yaml") },
+  }),
 };

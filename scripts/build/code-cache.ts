@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Log } from "../../src/base/log.ts";
+import { withScope } from "../../src/base/scope.ts";
+import { startCompute } from "../../src/standin/demo/compute.ts";
+import { watchStart } from "../../src/standin/demo/compute-api.ts";
+import { prepareCompute } from "../../src/standin/demo/prepare-compute.ts";
+import { startStorage } from "../../src/standin/storage.ts";
+
+const run = promisify(execFile);
+
+/** Without chance in V8's tables, the same script and run give the same bytes; the code itself does not depend on it. */
+const withoutChance: readonly string[] = ["--hash-seed=1", "--random-seed=1", "--no-flush-bytecode"];
+
+/** Where V8's header of a cache tells under which flags it was made. */
+const flagHash = { start: 12, end: 16 } as const;
+
+/**
+ * Runs the program once from start to end, against stand-in storage, and returns the code that V8 compiled meanwhile: what a
+ * start needs, and nothing that it does not.
+ */
+export async function recordCodeCache(programFile: string, nodeFlags: readonly string[], log: Log): Promise<Buffer> {
+  return withScope(log, async (onExit) => {
+    const folder = await mkdtemp(join(tmpdir(), "code-cache-"));
+    onExit("remove the temporary folder", () => rm(folder, { recursive: true, force: true }));
+    await chmod(folder, 0o755);
+    const storage = await startStorage({ major: 17, workdir: folder, tokens: true, safekeepers: 3 });
+    onExit("close the stand-in storage", storage.close);
+    const { api, args } = await prepareCompute(storage, folder);
+    const cacheFile = join(folder, "code-cache");
+    const recorder = new URL("record-code.cjs", import.meta.url).pathname;
+    const compute = startCompute({
+      command: process.execPath,
+      args: [...nodeFlags, ...withoutChance, recorder, programFile, cacheFile, ...args],
+      pgdata: join(folder, "pgdata"),
+      logFile: join(folder, "compute.log"),
+      verbose: false,
+      show: log.warn,
+    });
+    onExit("stop the compute", compute.stop);
+    const gone = new AbortController();
+    void compute.ended.then((how) => gone.abort(new Error(`${how}: ${compute.lastLines().join("\n")}`)));
+    for await (const { kind } of watchStart(api, gone.signal)) if (kind === "running") break;
+    gone.signal.throwIfAborted();
+    await compute.stop();
+    return underFlags(await readFile(cacheFile), nodeFlags);
+  });
+}
+
+/** V8 refuses a cache that was made under other flags; those that take chance out do not change the code. */
+async function underFlags(cache: Buffer, nodeFlags: readonly string[]): Promise<Buffer> {
+  const script = "process.stdout.write(new vm.Script('0').createCachedData().toString('hex'))";
+  const { stdout } = await run(process.execPath, [...nodeFlags, "-e", script]);
+  Buffer.from(stdout, "hex").copy(cache, flagHash.start, flagHash.start, flagHash.end);
+  return cache;
+}
