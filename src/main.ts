@@ -24,6 +24,10 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runCheckConfig(argv.slice(1), process.env);
     return;
   }
+  if (argv[0] === "vm-monitor") {
+    const { runVmMonitor } = await import("./cli/vm-monitor/run-vm-monitor.ts");
+    process.exit(await runVmMonitor(argv.slice(1), process.env));
+  }
   const command = commandNamed(argv[0]);
   if (command !== undefined) {
     const { runCommand } = await import("./cli/commands/run-command.ts");

@@ -26,7 +26,6 @@ const basebackupRetriesDefault = 10;
 
 /** Variables whose effect comes in a later release, and what it will be. */
 const laterVariables: Readonly<Record<string, string>> = {
-  AUTOSCALING: "the vm-monitor",
   AUDIT_LOGGING_ENDPOINT: "shipping audit logs",
   AUDIT_LOGGING_TLS_ENDPOINT: "shipping audit logs",
   PGBOUNCER_PASSWORD: "configuring pgbouncer",

@@ -102,9 +102,6 @@ describe("readOptions", () => {
     assert.ok(run(["-r", "https://s.example/ext///"]));
     refused([...base, "-r", "https://s.example/ext?x=1"], /query parameters/);
     refused([...base, "-r", "s.example"], /absolute URL/);
-    refused([...base, "--vm-monitor-addr", "localhost:1"], /IP address and a port/);
-    refused([...base, "--vm-monitor-addr", "1.2.3.400:1"], /IP address and a port/);
-    assert.ok(run(["--vm-monitor-addr", "[::1]:10301"]));
     refused([...base, "--pg-init-timeout", "soon"], /number of seconds/);
   });
 
@@ -120,12 +117,30 @@ describe("readOptions", () => {
     assert.ok(fromEnvironment.kind === "run" && fromEnvironment.options.logFormat === "json");
   });
 
+  it("VM-1: has the vm-monitor's defaults; the file cache is reached as Postgres is unless told otherwise (trap 14)", () => {
+    const { cgroup, cgroupRoot, filecacheConnstr, vmMonitorAddr } = run([]);
+    assert.deepEqual(
+      { cgroup, cgroupRoot, filecacheConnstr, vmMonitorAddr },
+      {
+        cgroup: "neon-postgres",
+        cgroupRoot: "/sys/fs/cgroup",
+        filecacheConnstr: null,
+        vmMonitorAddr: "0.0.0.0:10301",
+      },
+    );
+    assert.equal(
+      run(["--vm-monitor-addr", "localhost:1"]).vmMonitorAddr,
+      "localhost:1",
+      "no reason not to start (trap 11)",
+    );
+  });
+
   it("warns once for each given option that has no effect yet, and for none that was not given", () => {
-    const invocation = readOptions([...base, "--cgroup", "x", "--resize-swap-on-bind"], none);
+    const invocation = readOptions([...base, "--dev", "--resize-swap-on-bind"], none);
     assert.ok(invocation.kind === "run");
     assert.deepEqual(invocation.warnings, [
       "--resize-swap-on-bind has no effect in this release: resizing swap comes later",
-      "--cgroup has no effect in this release: the vm-monitor comes later",
+      "--dev has no effect in this release: pgbouncer and local_proxy comes later",
     ]);
   });
 

@@ -40,6 +40,12 @@ export interface Options {
   readonly privilegedRoleName: string;
   readonly postgresUser: string;
   readonly lakebaseMode: boolean;
+  readonly cgroup: string;
+  readonly cgroupRoot: string;
+  /** Null for the value of `connstr`. */
+  readonly filecacheConnstr: string | null;
+  /** Not checked: a vm-monitor that cannot listen is no reason not to start (trap 11 of chapter 07). */
+  readonly vmMonitorAddr: string;
   /** How long a first start may take in lakebase mode. */
   readonly pgInitTimeoutSeconds: number;
   readonly logFormat: LogFormat;
@@ -71,7 +77,6 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
   if (given.has("version")) return { kind: "version" };
   const source = configSource(given);
   const oldest = source.kind === "spec-file" || source.kind === "inline-spec";
-  checkLaterOptions(given);
   const options: Options = Object.freeze({
     pgdata: required(given, "pgdata"),
     connstr: required(given, "connstr"),
@@ -93,6 +98,10 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     privilegedRoleName: privilegedRoleName(given),
     postgresUser: text(given, "postgres-user") ?? defaultOf("postgres-user"),
     lakebaseMode: trueOrFalse(given, "lakebase-mode"),
+    cgroup: text(given, "cgroup") ?? defaultOf("cgroup"),
+    cgroupRoot: text(given, "cgroup-root") ?? defaultOf("cgroup-root"),
+    filecacheConnstr: text(given, "filecache-connstr") ?? null,
+    vmMonitorAddr: text(given, "vm-monitor-addr") ?? defaultOf("vm-monitor-addr"),
     pgInitTimeoutSeconds: seconds(given, "pg-init-timeout"),
     check: given.has("check"),
     logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),
@@ -206,23 +215,6 @@ function trueOrFalse(given: GivenOptions, name: OptionName): boolean {
     throw new UsageError(`invalid value '${value}' for '--${name}': it is 'true' or 'false'`);
   }
   return value === "true";
-}
-
-/** Checks the values of options whose effect comes later, so that a broken one does not wait for that release to show. */
-function checkLaterOptions(given: GivenOptions): void {
-  const address = text(given, "vm-monitor-addr");
-  if (address !== undefined && !isSocketAddress(address)) {
-    throw new UsageError(
-      `invalid value '${address}' for '--vm-monitor-addr': it is an IP address and a port, such as 0.0.0.0:10301`,
-    );
-  }
-}
-
-function isSocketAddress(value: string): boolean {
-  const match = /^(?:(?<v4>\d{1,3}(?:\.\d{1,3}){3})|\[(?<v6>[0-9a-f:.]+)\]):(?<port>\d{1,5})$/i.exec(value);
-  if (match === null || Number(match.groups?.["port"]) > 65_535) return false;
-  const octets = match.groups?.["v4"]?.split(".") ?? [];
-  return octets.every((octet) => Number(octet) <= 255);
 }
 
 /** CLI-4: an absolute URL without query parameters. */

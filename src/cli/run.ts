@@ -6,6 +6,7 @@ import { DeadlineError, withDeadline } from "../base/deadline.ts";
 import { describeErrorForStatus } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose/compose.ts";
+import type { VmMonitorFacts } from "../compose/facts.ts";
 import { logPanic } from "../logging/panic.ts";
 import { createMetrics } from "../metrics/registry.ts";
 import { createSessionLedger } from "../monitor/session-ledger.ts";
@@ -126,7 +127,8 @@ async function prepare(
       externalHttpPort: options.externalHttpPort,
       buildTag: environment.buildTag,
       instanceId: environment.instanceId,
-      autoscaling: environment.autoscaling,
+      memoryCgroup: environment.autoscaling ? options.cgroup : null,
+      vmMonitor: environment.autoscaling ? vmMonitorFacts(options) : null,
       syncSafekeepers: options.syncSafekeepers,
       storageCaFile: options.storageCaFile === null ? null : resolve(options.storageCaFile),
       syncMsMax: options.syncTimeoutSeconds * 1000,
@@ -148,6 +150,10 @@ async function prepare(
       notifier: createNotifier(process.env, log),
     },
   );
+}
+
+function vmMonitorFacts({ vmMonitorAddr: address, cgroup, cgroupRoot, filecacheConnstr }: Options): VmMonitorFacts {
+  return { address, cgroup, cgroupRoot: resolve(cgroupRoot), filecacheConnstr };
 }
 
 function readConnstr(options: Options): Connstr {

@@ -13,6 +13,10 @@ const commandRows = [
     name: "sync-safekeepers",
     help: "bring safekeepers into agreement and print the LSN where their WAL ends; ends a primary that still writes to them",
   },
+  {
+    name: "vm-monitor",
+    help: "answer an autoscaler-agent for a Postgres that runs already; also called by the name vm-monitor",
+  },
 ];
 
 const width = 100;
@@ -67,6 +71,10 @@ Exit codes: 0 done, 1 they cannot agree, or a signal came, 2 for a command line 
 `,
   "check-config": `Exit codes: 0 the config is good, also with warnings, 1 it cannot be used or checked, 2 for a command line that cannot be
 used.
+`,
+  "vm-monitor": `It logs JSON on stderr, at the level that RUST_LOG says.
+
+Exit codes: 0 after a signal, 1 when it cannot listen, 2 for a command line that cannot be used.
 `,
 } as const;
 

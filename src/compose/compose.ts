@@ -24,6 +24,7 @@ import { pgdataPort } from "./pgdata-port.ts";
 import { postgresPort } from "./postgres-port.ts";
 import { openServers } from "./servers.ts";
 import { storagePort } from "./storage-port.ts";
+import { vmMonitorPort } from "./vm-monitor-port.ts";
 
 /** A compute with its servers. */
 export interface Composition {
@@ -55,6 +56,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     storage: storagePort(facts, surroundings),
     postgres: postgresPort(facts, surroundings),
     catalog: catalogPort(facts, surroundings, metrics),
+    vmMonitor: vmMonitorPort(facts, surroundings),
     configSource: { load: facts.loadConfig },
     newId: randomId,
     traceStart(parent, error) {

@@ -29,7 +29,10 @@ export interface Facts {
   readonly extensionStatisticsSeconds: bigint;
   readonly buildTag: string;
   readonly instanceId: string | undefined;
-  readonly autoscaling: boolean;
+  /** The cgroup that Postgres is put into on a VM (LIFE-61); null elsewhere. */
+  readonly memoryCgroup: string | null;
+  /** Null when this is no VM that an autoscaler-agent looks after (VM-1). */
+  readonly vmMonitor: VmMonitorFacts | null;
   readonly basebackupRetriesMax: number;
   /** Who brings the safekeepers into agreement: this program itself, or the Postgres binary. */
   readonly syncSafekeepers: "native" | "postgres";
@@ -51,6 +54,17 @@ export interface Facts {
   readonly traceParent: TraceContext | undefined;
   /** This program's own environment, which children inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the command line says about the vm-monitor. */
+export interface VmMonitorFacts {
+  /** Should be an IP address with a port. */
+  readonly address: string;
+  readonly cgroup: string;
+  /** Where cgroup v2 is mounted. */
+  readonly cgroupRoot: string;
+  /** Null for the compute's own connection string. May hold a password. */
+  readonly filecacheConnstr: string | null;
 }
 
 /** Where a compute speaks, and what time it is for it. */

@@ -37,4 +37,8 @@ export const loadCatalogVisits = once(async () => ({
   ...(await import("../catalog/do/provide-grant.ts")),
   ...(await import("../catalog/do/count-extensions.ts")),
 }));
+export const loadVmMonitor = once(async () => ({
+  ...(await import("../vm-monitor/do/vm-monitor.ts")),
+  ...(await import("../vm-monitor/do/cgroup.ts")),
+}));
 export const loadDumpSchema = once(() => import("../postgres/do/dump-schema.ts"));

@@ -23,7 +23,7 @@ export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundi
       const { command, args, env } = postgresCommand({
         pgbin: installation.pgbin,
         pgdata,
-        autoscaling: facts.autoscaling,
+        memoryCgroup: facts.memoryCgroup,
         environment: facts.environment,
         storageAuthToken: spec.storageAuthToken,
         home,

@@ -63,7 +63,7 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
       env: childEnvironment({ environment: facts.environment, home: facts.osUser?.home ?? null }),
       token: spec.storageAuthToken,
       owner,
-      cgexec: facts.autoscaling,
+      memoryCgroup: facts.memoryCgroup,
       doubt,
     };
     const onStderr = (chunk: Buffer): void => void stderr.write(chunk);

@@ -3,6 +3,7 @@ import type { TraceContext } from "../base/tracer.ts";
 import type { MigrationProgress } from "../catalog/migrations/state.ts";
 import type { PlanView } from "../catalog/view.ts";
 import type { Config, Problem } from "../spec/types.ts";
+import type { ScalingView } from "../vm-monitor/view.ts";
 import type { ActivityView } from "./activity-view.ts";
 import type { Operation } from "./operation.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
@@ -93,6 +94,8 @@ export interface ComputeControl {
   refresh(): RefreshOutcome;
   /** Ends the compute; answers when Postgres is gone and the LSN is known. */
   terminate(order: TerminateOrder): Promise<TerminateOutcome>;
+  /** What the vm-monitor is doing; null where none was started (VM-30). */
+  scaling(): ScalingView | null;
   /** Whether Postgres accepts connections on its port right now; rejects with the reason when it does not (LIFE-63). */
   checkAlive(signal: AbortSignal): Promise<void>;
 }

@@ -88,7 +88,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
     }
   }
 
-  /** What goes on beside a Postgres that runs (LIFE-10, LIFE-24); none of it holds or fails the start. */
+  /** What goes on beside a Postgres that runs (LIFE-10, LIFE-24, VM-1); none of it holds or fails the start. */
   async function accompany(spec: DerivedSpec): Promise<void> {
     const running = AbortSignal.any([signal, over.signal]);
     const drift =
@@ -96,7 +96,8 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
         ? Promise.resolve()
         : watchDrift(ports, settings.driftCheckMs, () => life.applied, running);
     const watching = life.activity.run(activityRules(spec.spec), running);
-    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift, watching]);
+    const scaling = ports.vmMonitor.run(spec, running);
+    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift, watching, scaling]);
   }
 
   async function collectStatistics(spec: DerivedSpec, running: AbortSignal): Promise<void> {

@@ -171,6 +171,7 @@ export function takeOrders(life: Life): ComputeControl {
     configure,
     refresh,
     terminate,
+    scaling: ports.vmMonitor.view,
     checkAlive: ports.postgres.checkAlive,
   };
 }

@@ -6,6 +6,7 @@ import type { MigrationProgress } from "../catalog/migrations/state.ts";
 import type { PlanView } from "../catalog/view.ts";
 import type { ServerFacts } from "../conf/stock.ts";
 import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
+import type { ScalingView } from "../vm-monitor/view.ts";
 
 /** What the flags and the first config fix for the life of the process (LIFE-47). */
 export interface ComputeSettings {
@@ -128,6 +129,14 @@ export interface CatalogPort {
   updateNeonExtension(signal: AbortSignal): Promise<void>;
 }
 
+/** The monitor that a VM's autoscaler-agent asks. */
+export interface VmMonitorPort {
+  /** Serves agents until the signal fires, then tells them so; never rejects. Nothing where there is no VM (VM-1, VM-4). */
+  run(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /** What it is doing; null when none has been started (VM-30). */
+  view(): ScalingView | null;
+}
+
 /** Everything outside that the story of a compute touches. */
 export interface ComputePorts {
   readonly log: Log;
@@ -137,6 +146,7 @@ export interface ComputePorts {
   readonly storage: StoragePort;
   readonly postgres: PostgresPort;
   readonly catalog: CatalogPort;
+  readonly vmMonitor: VmMonitorPort;
   readonly configSource: ConfigSourcePort;
   /** A fresh id for an operation. */
   newId(): string;

@@ -47,7 +47,7 @@ const settings: ComputeSettings = {
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, span: () => silent };
 
-type Room = "server" | "pgdata" | "storage" | "postgres" | "catalog" | "configSource";
+type Room = "server" | "pgdata" | "storage" | "postgres" | "catalog" | "configSource" | "vmMonitor";
 type Overrides = { readonly [K in Room]?: Partial<ComputePorts[K]> };
 
 /** A world of doubles: every call is noted in `calls`, and `overrides` replaces what a test wants to go otherwise. */
@@ -115,6 +115,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       updateNeonExtension: note("update neon"),
       ...overrides.catalog,
     },
+    vmMonitor: { run: async () => {}, view: () => null, ...overrides.vmMonitor },
     configSource: { load: async () => configWith(), ...overrides.configSource },
     newId: () => `operation ${ids++}`,
     traceStart() {},

@@ -68,6 +68,7 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
     plan: () => Promise.resolve({ kind: "planned", plan: { changes: false, phases: [], warnings: [] } }),
     waitForStatus: () => Promise.resolve(emptyView),
     refresh: () => ({ kind: "accepted" }),
+    scaling: () => null,
     checkAlive: () => Promise.resolve(),
     configure: () => Promise.resolve({ kind: "running", view: { ...emptyView, status: "running" } }),
     terminate: () => Promise.resolve({ kind: "terminated", lsn: 0x16b3748n }),

@@ -6,7 +6,7 @@ import { type CommandFacts, postgresCommand } from "./command.ts";
 const facts: CommandFacts = {
   pgbin: "/opt/pg/bin/postgres",
   pgdata: "/data/pg $x",
-  autoscaling: false,
+  memoryCgroup: null,
   environment: { LD_LIBRARY_PATH: "/opt/lib", HOME: "/root", UNSET: undefined },
   storageAuthToken: null,
   home: null,
@@ -20,8 +20,8 @@ describe("the command that starts Postgres", () => {
     assert.deepEqual(args.slice(2), ["sh", "/opt/pg/bin/postgres", "-D", "/data/pg $x"]);
   });
 
-  it("puts Postgres into the VM's memory group (LIFE-61)", () => {
-    const { args } = postgresCommand({ ...facts, autoscaling: true });
+  it("puts Postgres into the VM's memory group, the one that is watched (LIFE-61, trap 14 of chapter 07)", () => {
+    const { args } = postgresCommand({ ...facts, memoryCgroup: "neon-postgres" });
     assert.deepEqual(args.slice(3), [
       "cgexec",
       "-g",
@@ -30,6 +30,7 @@ describe("the command that starts Postgres", () => {
       "-D",
       "/data/pg $x",
     ]);
+    assert.ok(postgresCommand({ ...facts, memoryCgroup: "mine" }).args.includes("memory:mine"));
   });
 
   it("keeps the pid and the arguments, also where core files may not be allowed", () => {

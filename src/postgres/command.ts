@@ -9,8 +9,8 @@ export interface PostgresCommand {
 export interface CommandFacts {
   readonly pgbin: string;
   readonly pgdata: string;
-  /** A VM compute: Postgres goes into the memory group that the VM's monitor watches (LIFE-61). */
-  readonly autoscaling: boolean;
+  /** On a VM, the memory group that Postgres goes into and that the VM's monitor watches (LIFE-61); else null. */
+  readonly memoryCgroup: string | null;
   /** This program's own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The token with which Postgres reaches the storage. */
@@ -33,8 +33,8 @@ const unlimitedCore = 'ulimit -c unlimited 2>/dev/null; exec "$@"';
 
 /** How the server is started: `postgres -D PGDATA` (LIFE-60), in its memory group on a VM compute. */
 export function postgresCommand(facts: CommandFacts): PostgresCommand {
-  const { pgbin, pgdata, autoscaling } = facts;
-  const group = autoscaling ? ["cgexec", "-g", "memory:neon-postgres"] : [];
+  const { pgbin, pgdata, memoryCgroup } = facts;
+  const group = memoryCgroup === null ? [] : ["cgexec", "-g", `memory:${memoryCgroup}`];
   return {
     command: "/bin/sh",
     args: ["-c", unlimitedCore, "sh", ...group, pgbin, "-D", pgdata],

@@ -48,6 +48,15 @@ export const noCounts: ScalingCounts = {
   failures: 0,
 };
 
+/** No monitor, or one that is not there yet. */
+export const notListening: ScalingView = {
+  listening: null,
+  problem: null,
+  session: null,
+  counts: noCounts,
+  last: null,
+};
+
 /** A session as it is seen from outside; null when it is over. */
 export function viewSession(session: Session, peer: string, since: Date): SessionView | null {
   if (session.stage === "over") return null;

@@ -128,10 +128,10 @@ describe("the program itself", () => {
 
   it("says of an option that comes later that it has no effect yet", () =>
     withWorld({}, async (world) => {
-      const args = ["--cgroup", "neon-postgres", "--resize-swap-on-bind", "--dev", "--filecache-connstr", "host=x"];
+      const args = ["--resize-swap-on-bind", "--dev", "--set-disk-quota-for-fs", "/"];
       const compute = await world.start({ config: world.config(), args });
       await compute.waitFor("running");
-      for (const name of ["cgroup", "resize-swap-on-bind", "dev", "filecache-connstr"]) {
+      for (const name of ["resize-swap-on-bind", "dev", "set-disk-quota-for-fs"]) {
         const warnings = compute.log().match(new RegExp(` WARN --${name} has no effect in this release`, "g")) ?? [];
         assert.equal(warnings.length, 1, name);
       }

@@ -20,9 +20,9 @@ export interface CgroupFolder {
 }
 
 /** Makes one with a cgroup that uses nothing, on a machine with `memTotalKib`. */
-export async function makeCgroupFolder(memTotalKib = 16_777_216): Promise<CgroupFolder> {
+export async function makeCgroupFolder(memTotalKib = 16_777_216, name = "neon-postgres"): Promise<CgroupFolder> {
   const folder = await mkdtemp(join(tmpdir(), "vm-monitor-"));
-  const [root, meminfo, name] = [join(folder, "cgroup"), join(folder, "meminfo"), "neon-postgres"];
+  const [root, meminfo] = [join(folder, "cgroup"), join(folder, "meminfo")];
   await mkdir(join(root, name), { recursive: true });
   const put = async (path: string, text: string | null): Promise<void> => {
     if (text === null) return await rm(path, { force: true });

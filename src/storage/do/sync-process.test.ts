@@ -29,7 +29,7 @@ function commandOf(t: TestContext, script: string, changes: Partial<SyncCommand>
     env: { PATH: `${folder}${delimiter}${process.env["PATH"]}`, KEPT: "yes" },
     token: null,
     owner: null,
-    cgexec: false,
+    memoryCgroup: null,
     doubt: null,
     ...changes,
   };
@@ -67,7 +67,7 @@ describe("postgres --sync-safekeepers, one run", () => {
 
   it("LIFE-61: runs in the memory group when asked", async (t) => {
     const ports = recorded();
-    const command = commandOf(t, "echo 0/1", { cgexec: true });
+    const command = commandOf(t, "echo 0/1", { memoryCgroup: "neon-postgres" });
     assert.equal((await syncSafekeepersOnce(command, ports)).lsn, 1n);
     assert.equal(ports.stderr(), `-g memory:neon-postgres ${command.pgbin} --sync-safekeepers\n`);
   });

@@ -17,8 +17,8 @@ export interface SyncCommand {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly token: string | null;
   readonly owner: Owner | null;
-  /** Whether Postgres runs in its memory cgroup (LIFE-61). */
-  readonly cgexec: boolean;
+  /** The memory group that Postgres goes into on a VM (LIFE-61); else null. */
+  readonly memoryCgroup: string | null;
   /** Why the quorum check did not do, for the error of a Postgres that cannot settle it; null when it was not made. */
   readonly doubt: string | null;
 }
@@ -89,8 +89,9 @@ interface Ended {
 }
 
 function runToEnd(command: SyncCommand, { signal, onStderr }: SyncPorts): Promise<Ended> {
-  const { pgbin, pgdata, env, token, owner, cgexec } = command;
-  const [file, ...args] = [...(cgexec ? ["cgexec", "-g", "memory:neon-postgres"] : []), pgbin, "--sync-safekeepers"];
+  const { pgbin, pgdata, env, token, owner, memoryCgroup } = command;
+  const group = memoryCgroup === null ? [] : ["cgexec", "-g", `memory:${memoryCgroup}`];
+  const [file, ...args] = [...group, pgbin, "--sync-safekeepers"];
   const child = spawn(file ?? pgbin, args, {
     env: { ...env, PGDATA: pgdata, ...(token === null ? {} : { NEON_AUTH_TOKEN: token }) },
     stdio: ["inherit", "pipe", "pipe"],

@@ -7,7 +7,7 @@ import type { OpenSession } from "../../base/sql.ts";
 import { formatSocketAddress, type SocketAddress } from "../address.ts";
 import type { SessionNews } from "../news.ts";
 import { cacheBytes } from "../sizes.ts";
-import { noCounts, noteworthy, type ScalingView, viewSession, withNews } from "../view.ts";
+import { noteworthy, notListening, type ScalingView, viewSession, withNews } from "../view.ts";
 import { type CgroupPlaces, findCgroup, readMemory, readTotalBytes, usualPlaces } from "./cgroup.ts";
 import { openFileCache } from "./file-cache.ts";
 import { type HeldSession, holdSession, type SessionLimits, type SessionTools, usualLimits } from "./hold-session.ts";
@@ -56,7 +56,7 @@ export async function startVmMonitor(options: VmMonitorOptions, deps: VmMonitorD
   let newest: HeldSession | undefined;
   /** Resolves when no session before the newest has anything in progress. */
   let allReleased: Promise<unknown> = Promise.resolve();
-  let view: ScalingView = { listening: null, problem: null, session: null, counts: noCounts, last: null };
+  let view: ScalingView = notListening;
 
   function change(part: Partial<ScalingView>): void {
     view = { ...view, ...part };
