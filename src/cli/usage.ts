@@ -41,7 +41,8 @@ export function commandUsageText(
 
 function commandsSection(): string {
   const nameWidth = Math.max(...commandRows.map(({ name }) => name.length));
-  const rows = commandRows.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${help}`);
+  const column = nameWidth + 4;
+  const rows = commandRows.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${wrap(help, column).trimStart()}`);
   return ["Commands, each with a --help of its own:", ...rows].join("\n");
 }
 
@@ -87,19 +88,20 @@ function describeRow(row: Omit<OptionRow, "group">): string {
     row.later === undefined ? "" : "no effect in this release",
   ].filter((note) => note !== "");
   const help = notes.length === 0 ? row.help : `${row.help} [${notes.join("; ")}]`;
-  return `  ${short}--${row.name}${value}\n${wrap(help)}`;
+  return `  ${short}--${row.name}${value}\n${wrap(help, helpColumn)}`;
 }
 
-function wrap(text: string): string {
+/** The text in lines that all begin at a column. */
+function wrap(text: string, column: number): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + word.length + 1 > width - helpColumn) {
+    if (line !== "" && line.length + word.length + 1 > width - column) {
       lines.push(line);
       line = word;
     } else {
       line = line === "" ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line].map((each) => " ".repeat(helpColumn) + each).join("\n");
+  return [...lines, line].map((each) => " ".repeat(column) + each).join("\n");
 }
