@@ -12,7 +12,8 @@ import { buildExecutable } from "./build/executable.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const nodeFlags: readonly string[] = [];
+/** Node says of its foreign function interface, with which orphans are reaped, that it may change; its version is fixed here. */
+const nodeFlags: readonly string[] = ["--disable-warning=ExperimentalWarning"];
 
 const complain = (message: string): void => void process.stderr.write(`${message}\n`);
 const log: Log = { debug: () => {}, info: complain, warn: complain, error: complain, span: () => log };

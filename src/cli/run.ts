@@ -44,7 +44,7 @@ export async function run(options: Options, environment: Environment, warnings: 
   try {
     const composition = await prepare(options, environment, voice, interruption.signal);
     interruption.takeOver(composition);
-    return options.check ? await check(composition, log) : await live(composition);
+    return options.check ? await check(composition, log) : await live(composition, log);
   } catch (error) {
     if (!interruption.signal.aborted) voice.sayError(describeErrorForStatus(error));
     return exitCodes.failure;
@@ -54,14 +54,21 @@ export async function run(options: Options, environment: Environment, warnings: 
   }
 }
 
-async function live({ compute, listen, settle }: Composition): Promise<number> {
+async function live({ compute, listen, settle }: Composition, log: Log): Promise<number> {
   const servers = await listen();
+  if (process.pid === 1) await adoptOrphans(log);
   try {
     return await compute.run();
   } finally {
     // What is not removed by then is the next start's to remove.
     await Promise.all([settleWithin(farewellMsMax, settle), ...servers.map((server) => server.close(farewellMsMax))]);
   }
+}
+
+/** The first process of a container inherits every orphan. */
+async function adoptOrphans(log: Log): Promise<void> {
+  const { reapOrphans } = await import("../supervisor/do/reap-orphans.ts");
+  await reapOrphans(log);
 }
 
 /** Everything that a start needs is there: what remains to be seen is whether the ports are free. */

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describeError } from "../../base/error-chain.ts";
+import type { Log } from "../../base/log.ts";
+import { orphansAmong, zombiesOfFirst } from "../zombies.ts";
+
+/** How soon after the end of a child it is looked for, and again: Node reaps its own within this time. */
+const lookMs = 500;
+/** One more look, should the kernel's word of an end have been lost. */
+const idleLookMs = 60_000;
+/** waitpid's "do not wait". */
+const noHang = 1;
+
+/**
+ * Reaps the orphans that the first process of a container inherits (LIFE-64). Node waits only for children that it started, so
+ * the C library is asked to. Where Node cannot call it, one warning says what to do. Ends with the process.
+ */
+export async function reapOrphans(log: Pick<Log, "warn" | "debug">): Promise<void> {
+  const waitpid = await loadWaitpid(log);
+  if (waitpid === undefined) return;
+  let before: readonly number[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    const zombies = zombiesOfFirst(readStats());
+    for (const pid of orphansAmong(zombies, before)) {
+      waitpid?.(pid);
+      log.debug(`reaped orphan ${pid}`);
+    }
+    before = zombies;
+    timer = setTimeout(look, zombies.length > 0 ? lookMs : idleLookMs).unref();
+  }
+
+  process.on("SIGCHLD", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, lookMs).unref();
+  });
+  look();
+}
+
+type Waitpid = (pid: number) => void;
+
+async function loadWaitpid(log: Pick<Log, "warn">): Promise<Waitpid | undefined> {
+  try {
+    const { dlopen } = await import("node:ffi");
+    const { functions } = dlopen(null, {
+      waitpid: { arguments: ["int32", "pointer", "int32"], return: "int32" },
+    });
+    return (pid) => void functions.waitpid(pid, 0n, noHang);
+  } catch (error) {
+    const advice = "run the container with an init, such as docker run --init";
+    log.warn(`as process 1 this program cannot reap orphans here (${describeError(error)}): ${advice}`);
+    return undefined;
+  }
+}
+
+function readStats(): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/stat`, "utf8");
+      } catch {
+        return "";
+      }
+    });
+}
