@@ -21,6 +21,10 @@ export const loadPostmaster = once(() => import("../postgres/do/postmaster.ts"))
 export const loadLeftoverPostmaster = once(() => import("../postgres/do/leftover-postmaster.ts"));
 export const loadLogPump = once(() => import("../postgres/do/log-pump.ts"));
 export const loadReload = once(() => import("../postgres/do/reload.ts"));
+export const loadAutoscaling = once(async () => ({
+  ...(await import("../metrics/autoscaling-text.ts")),
+  ...(await import("../metrics/do/read-autoscaling.ts")),
+}));
 export const loadActivitySession = once(() => import("../monitor/do/activity-session.ts"));
 export const loadSession = once(() => import("../postgres/do/session.ts"));
 export const loadCatalog = once(() => import("../catalog/do/apply-catalog.ts"));

@@ -1,3 +1,4 @@
+import { once } from "../base/once.ts";
 import type { ComputeControl } from "../compute/control.ts";
 import { createAuthorizer } from "../http/do/authorizer.ts";
 import { type Addresses, type RunningServer, startServer } from "../http/do/listener.ts";
@@ -5,6 +6,8 @@ import { routes } from "../http/routes/index.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { catalogQueries } from "./catalog-queries.ts";
 import type { Facts, Surroundings } from "./facts.ts";
+import { loadAutoscaling } from "./load.ts";
+import { ownSessions } from "./open-session.ts";
 
 /** Opens both HTTP servers (LIFE-5). @throws BindError when a port cannot be had; none is open then */
 export async function openServers(
@@ -23,6 +26,7 @@ export async function openServers(
     metrics,
     recentLogLines,
     pgdata: settings.pgdata,
+    ownAutoscalingText: facts.installation.hasLibrary("neon") ? null : ownAutoscalingText(facts),
     remoteExtBaseUrl,
     replaceKeys: facts.rotateJwks ? replaceKeys : null,
   };
@@ -52,6 +56,16 @@ export async function openServers(
     await external.close(0);
     throw error;
   }
+}
+
+/** Loaded with the first scrape: no start waits for it. */
+function ownAutoscalingText(facts: Facts): () => Promise<string> {
+  const load = once(async () => {
+    const { autoscalingText, createAutoscalingReader } = await loadAutoscaling();
+    const read = createAutoscalingReader(ownSessions(facts));
+    return async () => autoscalingText(await read());
+  });
+  return async () => (await load())();
 }
 
 function addressesOr(address: string | null, fallback: "all" | "loopback"): Addresses {

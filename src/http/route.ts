@@ -19,6 +19,8 @@ export interface Services {
   readonly recentLogLines: (count: number) => readonly string[];
   /** The data directory. */
   readonly pgdata: string;
+  /** What this program can tell an autoscaler by itself; null where Postgres has a communicator, whose business that is. */
+  readonly ownAutoscalingText: (() => Promise<string>) | null;
   /** The value of `--remote-ext-base-url`. */
   readonly remoteExtBaseUrl: string | null;
   /** Puts the keys of an accepted `/configure` in force; null when the keys are fixed, as in the original (HTTP-25). */

@@ -152,6 +152,7 @@ export function fakeServices(parts: Partial<Services> = {}): Services {
     metrics: createMetrics("t-9"),
     recentLogLines: () => [],
     pgdata: "/nowhere",
+    ownAutoscalingText: null,
     remoteExtBaseUrl: null,
     replaceKeys: null,
     ...parts,

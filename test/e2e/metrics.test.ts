@@ -65,6 +65,27 @@ describe("GET /metrics of the program", () => {
       assert.ok(Number(cpu.split(" ")[1]) > 0, cpu);
     }));
 
+  it("MET-19: tells an autoscaler on a stock Postgres what it sees itself, before, while and after Postgres runs", () =>
+    withWorld({}, async (world) => {
+      const compute = await world.start({ config: { compute_ctl_config: world.config().compute_ctl_config } });
+      await compute.waitFor("empty");
+      const scrape = async (): Promise<string> => {
+        const { status, text } = await compute.request("GET", "/autoscaling_metrics", { token: null });
+        assert.equal(status, 200, text);
+        return text;
+      };
+      assert.match(await scrape(), /^compute_ctl_pg_up 0$/m);
+      await compute.request("POST", "/configure", { body: world.config() });
+      const running = await scrape();
+      assert.match(running, /^# This Postgres has no communicator/);
+      for (const line of ["compute_ctl_pg_up 1", "compute_ctl_pg_max_connections 100", "lfc_hits 0"]) {
+        assert.ok(running.split("\n").includes(line), `${line} is not in\n${running}`);
+      }
+      await compute.request("POST", "/terminate");
+      assert.match(await scrape(), /^compute_ctl_pg_up 0$/m);
+      await compute.exited;
+    }));
+
   it("MET-2: promtool finds nothing wrong with it", { skip: promtoolMissing }, () =>
     withWorld({}, async (world) => {
       const compute = await world.start({ config: world.config(), args: ["--drift-check-interval", "1"] });

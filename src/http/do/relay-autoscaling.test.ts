@@ -4,9 +4,12 @@ import type { Server } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { after, describe, it } from "node:test";
+import type { Services } from "../route.ts";
 import type { Reply } from "../test-support.ts";
 import { ask, startTestServer } from "../test-support.ts";
+import { relayAutoscalingMetrics } from "./relay-autoscaling.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pgdata-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -14,7 +17,12 @@ after(() => rmSync(folder, { recursive: true }));
 /** What a scrape gets when the communicator answers `text` to any request and `end`s then; and what it was asked. */
 async function scrape(
   text: string,
-  { pgdata = mkdtempSync(join(folder, "p")), method = "GET", end = true } = {},
+  {
+    pgdata = mkdtempSync(join(folder, "p")),
+    method = "GET",
+    end = true,
+    services = {},
+  }: { pgdata?: string; method?: string; end?: boolean; services?: Partial<Services> } = {},
 ): Promise<{ readonly reply: Reply; readonly asked: string }> {
   let asked = "";
   const communicator: Server = createServer((connection) => {
@@ -31,7 +39,7 @@ async function scrape(
   process.chdir(pgdata);
   communicator.listen("neon-communicator.socket");
   process.chdir(home);
-  const server = await startTestServer({ services: { pgdata } });
+  const server = await startTestServer({ services: { pgdata, ...services } });
   try {
     return { reply: await ask(server, method, "/autoscaling_metrics", { headers: { authorization: "none" } }), asked };
   } finally {
@@ -40,7 +48,52 @@ async function scrape(
   }
 }
 
+/** What `work` makes of a communicator that sends a byte every few milliseconds, for ever. */
+async function whileTrickling<T>(work: (pgdata: string) => Promise<T>): Promise<T> {
+  const pgdata = mkdtempSync(join(folder, "t"));
+  const communicator = createServer((connection) => {
+    connection.on("error", () => {});
+    connection.write("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n");
+    const timer = setInterval(() => connection.write("#"), 10);
+    connection.once("close", () => clearInterval(timer));
+  });
+  const home = process.cwd();
+  process.chdir(pgdata);
+  communicator.listen("neon-communicator.socket");
+  process.chdir(home);
+  try {
+    return await work(pgdata);
+  } finally {
+    communicator.close();
+  }
+}
+
 describe("GET /autoscaling_metrics", () => {
+  it("answers by itself where Postgres has no communicator, and says so (MET-19)", async () => {
+    const ownAutoscalingText = async (): Promise<string> => "# our own\n";
+    const server = await startTestServer({ services: { pgdata: join(folder, "none"), ownAutoscalingText } });
+    const reply = await ask(server, "GET", "/autoscaling_metrics");
+    await server.close(0);
+    const type = "text/plain; version=0.0.4";
+    assert.deepEqual([reply.status, reply.headers["content-type"], reply.body], [200, type, "# our own\n"]);
+  });
+
+  it("does not take over from a communicator that is there and fails (MET-12, MET-19)", async () => {
+    const ownAutoscalingText = async (): Promise<string> => assert.fail("not to be asked");
+    const { reply } = await scrape("garbage\r\n\r\n", { services: { ownAutoscalingText } });
+    assert.equal(reply.status, 500);
+  });
+
+  it("trap 6: cuts a body that is too long, or takes too long as a whole", async () => {
+    const tooLong = `HTTP/1.1 200 OK\r\ncontent-length: ${5 * 1024 * 1024}\r\n\r\n${"#".repeat(5 * 1024 * 1024)}`;
+    await assert.rejects(scrape(tooLong), { code: "ECONNRESET" });
+    const answer = await whileTrickling((pgdata) =>
+      relayAutoscalingMetrics(pgdata, null, { totalMs: 200, bodyBytes: 1_000 }),
+    );
+    assert.ok(answer.content !== undefined && "stream" in answer.content);
+    await assert.rejects(buffer(answer.content.stream), /aborted|too long/);
+  });
+
   it("relays status, content type and body, and nothing else (HTTP-36, vector 23)", async () => {
     const { reply, asked } = await scrape(
       "HTTP/1.1 503 Busy\r\ncontent-type: application/weird\r\nx-extra: 1\r\ncontent-length: 5\r\n\r\nsorry",

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { getSystemErrorMessage } from "node:util";
 import { withDeadline } from "../../base/deadline.ts";
 import { describeError } from "../../base/error-chain.ts";
@@ -17,22 +18,53 @@ const waitMsMax = 2_000;
 /** From this length on, a socket's path may not fit into the kernel's structure (MET-11). */
 const pathBytesMax = 100;
 
-/** Fetches the metrics of Postgres's communicator and passes status, content type and body on (HTTP-36, MET-10 to MET-12). */
-export async function relayAutoscalingMetrics(pgdata: string): Promise<Answer> {
+/** What a relay may take. */
+export interface RelayLimits {
+  /** From the connection to the last byte: the agent does not wait longer. */
+  readonly totalMs: number;
+  readonly bodyBytes: number;
+}
+
+const usualLimits: RelayLimits = { totalMs: 5_000, bodyBytes: 4 * 1024 * 1024 };
+
+/**
+ * Fetches the metrics of Postgres's communicator and passes status, content type and body on (HTTP-36, MET-10 to MET-12).
+ * @param ownText what to answer where Postgres has no communicator at all (MET-19); null for one that has, and whose silence
+ * is an error
+ */
+export async function relayAutoscalingMetrics(
+  pgdata: string,
+  ownText: (() => Promise<string>) | null,
+  limits: RelayLimits = usualLimits,
+): Promise<Answer> {
   const path = resolve(pgdata, socketName);
   let socket: Socket;
   try {
     socket = await within("connecting", (signal) => connectShort(path, signal));
   } catch (error) {
+    if (ownText !== null) return { status: 200, content: { type: "text/plain; version=0.0.4", text: await ownText() } };
     return failure(500, `connecting to communicator control socket: ${osErrorText(error)}`);
   }
   try {
+    const late = setTimeout(() => socket.destroy(new Error("the metrics took too long")), limits.totalMs);
+    socket.once("close", () => clearTimeout(late));
     const response = await within("waiting for its answer", () => get(socket));
     const { statusCode: status = 502, headers } = response;
-    return { status, content: { type: headers["content-type"], stream: response } };
+    const stream = Readable.from(atMost(limits.bodyBytes, response), { objectMode: false });
+    return { status, content: { type: headers["content-type"], stream } };
   } catch (error) {
     socket.destroy();
     return failure(500, `fetching metrics from Postgres metrics service: ${describeError(error)}`);
+  }
+}
+
+/** Passes a body on; one that is longer ends in an error. */
+async function* atMost(bytesMax: number, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > bytesMax) throw new Error(`the metrics have more than ${bytesMax} bytes`);
+    yield part;
   }
 }
 

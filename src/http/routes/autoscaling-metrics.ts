@@ -2,7 +2,7 @@ import { relayAutoscalingMetrics } from "../do/relay-autoscaling.ts";
 import { noInput } from "../input.ts";
 import type { Route } from "../route.ts";
 
-/** HTTP-36: what Postgres's communicator says about its cache, relayed. */
+/** HTTP-36, MET-19: what Postgres's communicator says about its cache, relayed; our own figures where there is none. */
 export const autoscalingMetrics: Route<undefined> = {
   server: "external",
   method: "GET",
@@ -11,5 +11,5 @@ export const autoscalingMetrics: Route<undefined> = {
   isScrape: true,
   input: noInput,
   responses: [200, 500, "default"],
-  handle: ({ pgdata }) => relayAutoscalingMetrics(pgdata),
+  handle: ({ pgdata, ownAutoscalingText }) => relayAutoscalingMetrics(pgdata, ownAutoscalingText),
 };
