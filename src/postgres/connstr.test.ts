@@ -11,7 +11,8 @@ const plain: Connstr = {
   options: null,
 };
 const sessionDefaults =
-  "-c role=cloud_admin -c default_transaction_read_only=off -c search_path='' -c statement_timeout=0 -c pgaudit.log=none";
+  "-c role=cloud_admin -c default_transaction_read_only=off -c search_path='' -c statement_timeout=0 -c pgaudit.log=none " +
+  "-c session_preload_libraries= -c local_preload_libraries=";
 
 function read(text: string): Connstr {
   const parsed = parseConnstr(text);
@@ -90,7 +91,7 @@ describe("the connection string (CLI-6)", () => {
 });
 
 describe("session options (CLI-6)", () => {
-  it("are the five settings, then the connection string's own, which win", () => {
+  it("are the five settings and no libraries, then the connection string's own, which win", () => {
     assert.equal(sessionOptions(plain), sessionDefaults);
     const own = read("postgresql://cloud_admin@localhost/postgres?options=-c%20work_mem%3D8MB");
     assert.equal(sessionOptions(own), `${sessionDefaults} -c work_mem=8MB`);

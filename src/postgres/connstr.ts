@@ -79,15 +79,17 @@ export function parseAnyConnstr(text: string): Parsed<NamedConnstr> {
 }
 
 const common = "-c default_transaction_read_only=off -c search_path='' -c statement_timeout=0";
+/** A database whose owner has a library loaded that is not there would let nobody in, us included. */
+const noLibraries = "-c session_preload_libraries= -c local_preload_libraries=";
 
 /** The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left behind. */
 export function sessionOptions(connstr: Connstr): string {
-  return withOwn(connstr, `-c role=cloud_admin ${common} -c pgaudit.log=none`);
+  return withOwn(connstr, `-c role=cloud_admin ${common} -c pgaudit.log=none ${noLibraries}`);
 }
 
 /** Those of the session that makes `cloud_admin` in a cluster of old, which knows neither that role nor pgaudit (APPLY-8). */
 export function olderSessionOptions(connstr: Connstr, role: string): string {
-  return withOwn(connstr, `-c role=${role} ${common}`);
+  return withOwn(connstr, `-c role=${role} ${common} ${noLibraries}`);
 }
 
 function withOwn({ options }: Connstr, ours: string): string {

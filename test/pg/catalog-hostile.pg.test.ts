@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
 import { sqlState } from "../../src/base/sql.ts";
 import { apply } from "./apply.ts";
 import { majors, startTemporaryPostgres } from "./temporary-postgres.ts";
 
+const hash = "00112233445566778899aabbccddeeff";
 const signal = new AbortController().signal;
 
 /** How a failure reads: its SQLSTATE and its message. */
@@ -18,9 +20,9 @@ async function failureOf(applying: Promise<unknown>): Promise<readonly [string |
 
 for (const major of majors) {
   describe(`hostile and odd catalogs on Postgres ${major}`, () => {
-    it("many databases, of which some are closed, one is invalid and one is a template", async (t) => {
+    it("a hundred databases, of which three are closed, one is invalid and one is a template", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
-      const names = Array.from({ length: 20 }, (_, index) => `db ${index}`);
+      const names = Array.from({ length: 100 }, (_, index) => `db ${index}`);
       const closed = names.slice(0, 3);
       const spec = { roles: [{ name: "own" }], databases: names.map((name) => ({ name, owner: "own" })) };
       for (const name of [...closed, "db 3", "db 4"]) await pg.sql("postgres", `CREATE DATABASE "${name}"`);
@@ -33,7 +35,7 @@ for (const major of majors) {
         count(*) FILTER (WHERE datconnlimit = -2)::text AS invalid,
         count(*) FILTER (WHERE NOT datallowconn AND datname ~ '^db')::text AS closed,
         count(*) FILTER (WHERE datistemplate AND datname ~ '^db')::text AS templates FROM pg_database`;
-      assert.deepEqual(await pg.sql("postgres", found), [{ owned: "20", invalid: "0", closed: "3", templates: "1" }]);
+      assert.deepEqual(await pg.sql("postgres", found), [{ owned: "100", invalid: "0", closed: "3", templates: "1" }]);
       assert.equal((await apply(pg, spec)).steps, 0);
     });
 
@@ -50,14 +52,96 @@ for (const major of majors) {
         "default_transaction_isolation = serializable",
         "quote_all_identifiers = on",
         "check_function_bodies = off",
+        "session_preload_libraries = nowhere",
+        "local_preload_libraries = nowhere",
+        "standard_conforming_strings = off",
+        "backslash_quote = on",
+        "transform_null_equals = on",
+        "default_tablespace = pg_global",
+        "createrole_self_grant = 'set, inherit'",
       ];
-      for (const setting of hostile) {
+      const known = hostile.filter((setting) => major >= 16 || !setting.startsWith("createrole_self_grant"));
+      for (const setting of known) {
         await pg.sql("postgres", `ALTER DATABASE main SET ${setting}; ALTER DATABASE postgres SET ${setting}`);
         if (!setting.startsWith("role")) await pg.sql("postgres", `ALTER ROLE cloud_admin SET ${setting}`);
       }
       const more = { ...spec, roles: [...spec.roles, { name: "late" }], databases: [{ name: "main", owner: "late" }] };
       assert.ok((await apply(pg, more)).steps > 0);
       assert.equal((await apply(pg, more)).steps, 0);
+    });
+
+    it("names of every kind: reserved words, upper case, unicode, quotes, backslashes, dollars, 63 bytes, and what they end in", async (t) => {
+      const pg = await startTemporaryPostgres(t, major);
+      const names = [
+        ...[
+          "select",
+          "user",
+          "all",
+          "SELECT",
+          "MiXed",
+          "public ",
+          "Ünï cødé",
+          "\u0001",
+          "é".repeat(31),
+          "n".repeat(63),
+        ],
+        ...[
+          '"',
+          '""',
+          "'",
+          "\\",
+          "\\'",
+          "$$",
+          "$x$",
+          "$1",
+          "--",
+          "/*",
+          "*/",
+          ";",
+          "a;b",
+          "{",
+          "}",
+          ",",
+          "a,b",
+          "=",
+          "%s",
+          "%",
+        ],
+        ...["a\nb", " lead", "trail ", "null", "-1", "1", "E'x'", "pg", "template", 'U&"x"', "\u202e"],
+      ];
+      const spec = {
+        roles: names.map((name) => ({ name, encrypted_password: hash })),
+        databases: names.slice(0, 12).map((name, index) => ({ name, owner: names[names.length - 1 - index] ?? name })),
+      };
+      const first = await apply(pg, spec);
+      assert.ok(!first.log.includes(hash));
+      assert.equal((await apply(pg, spec)).steps, 0);
+      const found = await pg.sql(
+        "postgres",
+        "SELECT rolname AS name FROM pg_roles WHERE rolname !~ '^(pg_|cloud_admin$|neon_superuser$)'",
+      );
+      assert.deepEqual(found.map(({ name }) => name).sort(), [...names].sort());
+      const deltas = names.map((name) => ({ action: "delete_role", name }));
+      await apply(pg, { deltas: [...names.map((name) => ({ action: "delete_db", name })), ...deltas] });
+      assert.deepEqual(await pg.sql("postgres", "SELECT FROM pg_authid WHERE rolpassword IS NOT NULL"), []);
+    });
+
+    it("names that no server takes are refused, by us before the first statement or by it with the name", async (t) => {
+      const pg = await startTemporaryPostgres(t, major);
+      for (const [name, message] of [
+        ["é".repeat(32), /64 bytes long/],
+        ["a\u0000b", /spec\.cluster\.roles\[0\]\.name/],
+        ["public", /could not create role "public"/],
+        ["none", /could not create role "none"/],
+        ["pg_mine", /could not create role "pg_mine"/],
+      ] as const) {
+        const roles = [{ name, encrypted_password: hash }];
+        await assert.rejects(apply(pg, { roles }), (error) => {
+          assert.match(String(error), message);
+          assert.ok(!inspect(error, { depth: 9 }).includes(hash));
+          return true;
+        });
+      }
     });
 
     it("functions and operators that shadow those of the server (APPLY-6)", async (t) => {
