@@ -6,8 +6,10 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Counts, countResults, describeFile, formatCounts } from "./support/group-report.ts";
+import { chosenMajors } from "./support/postgres-majors.ts";
 import { type FileResult, runTestFile } from "./support/run-test-file.ts";
 import { findTestFiles, type TestGroup, testGroups } from "./support/test-files.ts";
+import { testRuns } from "./support/test-runs.ts";
 
 interface GroupLimits {
   /** How many files run at a time. */
@@ -27,22 +29,22 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 async function runGroup(group: TestGroup, interrupted: AbortSignal): Promise<Counts> {
   const { atOnce, fileMsMax } = limits[group];
-  const files = findTestFiles(root, group);
+  const runs = testRuns(root, findTestFiles(root, group), chosenMajors(process.env["TEST_POSTGRES"]));
   const startedAt = performance.now();
-  const waiting = files.values();
+  const waiting = runs.values();
   const results: FileResult[] = [];
   const work = async (): Promise<void> => {
-    for (const file of waiting) {
+    for (const run of waiting) {
       if (interrupted.aborted) return;
-      const result = await runTestFile(root, file, fileMsMax, interrupted);
+      const result = await runTestFile(root, run, fileMsMax, interrupted);
       results.push(result);
-      process.stdout.write(describeFile(root, result));
+      process.stdout.write(describeFile(result));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const counts = countResults(results);
   const took = `${Math.round(performance.now() - startedAt)} ms`;
-  process.stdout.write(`${group}: ${files.length} files in ${took}: ${formatCounts(counts)}\n`);
+  process.stdout.write(`${group}: ${runs.length} runs of files in ${took}: ${formatCounts(counts)}\n`);
   return counts;
 }
 

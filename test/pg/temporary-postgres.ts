@@ -11,7 +11,8 @@ import { once } from "../../src/base/once.ts";
 import type { OpenSession, SqlRow } from "../../src/base/sql.ts";
 import { createOpenSession } from "../../src/postgres/do/session.ts";
 import { type PostgresForUser, postgresForUser } from "../../src/standin/postgres-install.ts";
-import { type PostgresMajor, postgresMajors } from "../../src/standin/postgres-major.ts";
+import type { PostgresMajor } from "../../src/standin/postgres-major.ts";
+import { chosenMajors } from "../support/postgres-majors.ts";
 
 /** A server with an empty catalog, made for one test. */
 export interface TemporaryPostgres {
@@ -63,11 +64,8 @@ export interface AddedExtension {
 
 const pristine = new Map<string, () => Promise<Pristine>>();
 
-/**
- * The servers that tests run on: 15 and 17, or those that TEST_POSTGRES lists, such as `14,18`, or `all`.
- * @throws Error when it lists one that does not exist
- */
-export const majors: readonly PostgresMajor[] = chosenMajors(process.env["TEST_POSTGRES"] ?? "15,17");
+/** The servers that a test file runs on. */
+export const majors: readonly PostgresMajor[] = chosenMajors(process.env["TEST_POSTGRES"]);
 
 /** An initialised data directory that servers are copied from. */
 interface Pristine {
@@ -182,13 +180,4 @@ async function freePort(): Promise<number> {
   server.close();
   if (address === null || typeof address === "string") throw new Error("no free port");
   return address.port;
-}
-
-function chosenMajors(text: string): readonly PostgresMajor[] {
-  if (text === "all") return postgresMajors;
-  return text.split(",").map((word) => {
-    const major = postgresMajors.find((known) => String(known) === word.trim());
-    if (major === undefined) throw new Error(`TEST_POSTGRES lists ${word}; there are ${postgresMajors.join(", ")}`);
-    return major;
-  });
 }

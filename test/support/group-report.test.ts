@@ -4,9 +4,9 @@ import { countResults, describeFile, formatCounts } from "./group-report.ts";
 import type { FileResult } from "./run-test-file.ts";
 import { testGroupOf } from "./test-files.ts";
 
-const good: FileResult = { file: "/p/src/a.test.ts", passed: 3, failures: [], skips: [], output: "chatter\n" };
+const good: FileResult = { label: "src/a.test.ts", passed: 3, failures: [], skips: [], output: "chatter\n" };
 const bad: FileResult = {
-  file: "/p/src/b.test.ts",
+  label: "src/b.test.ts",
   passed: 1,
   failures: [{ test: "adds", text: "1 is not 2\n  at b" }],
   skips: [{ test: "divides", text: "no zero here" }],
@@ -20,12 +20,12 @@ describe("the report of a test run", () => {
   });
 
   it("says nothing of a file that passed, whatever it wrote", () => {
-    assert.equal(describeFile("/p", good), "");
+    assert.equal(describeFile(good), "");
   });
 
   it("shows failures, what the file wrote, and why tests were skipped", () => {
     assert.equal(
-      describeFile("/p", bad),
+      describeFile(bad),
       [
         "skipped src/b.test.ts > divides: no zero here",
         "FAILED src/b.test.ts > adds",
@@ -41,7 +41,7 @@ describe("the report of a test run", () => {
 
   it("says so when a skip has no reason", () => {
     const silent: FileResult = { ...good, skips: [{ test: "divides", text: "true" }] };
-    assert.equal(describeFile("/p", silent), "skipped src/a.test.ts > divides: no reason given\n");
+    assert.equal(describeFile(silent), "skipped src/a.test.ts > divides: no reason given\n");
   });
 });
 

@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import type { FileResult } from "./run-test-file.ts";
 
 /** How many tests ended how. */
@@ -26,14 +25,13 @@ export function formatCounts({ passed, failed, skipped }: Counts): string {
 }
 
 /** What there is to say about one file: its failures with what it wrote, and its skips. Empty when all passed. */
-export function describeFile(root: string, { file, failures, skips, output }: FileResult): string {
-  const path = relative(root, file);
+export function describeFile({ label, failures, skips, output }: FileResult): string {
   const skipped = skips.map(
-    ({ test, text }) => `skipped ${path} > ${test}: ${text === "true" ? "no reason given" : text}`,
+    ({ test, text }) => `skipped ${label} > ${test}: ${text === "true" ? "no reason given" : text}`,
   );
-  const failed = failures.map(({ test, text }) => `FAILED ${path} > ${test}\n${indent(text)}`);
+  const failed = failures.map(({ test, text }) => `FAILED ${label} > ${test}\n${indent(text)}`);
   const written = output.trimEnd().split("\n").slice(-outputLinesMax).join("\n");
-  const heard = failures.length === 0 || written === "" ? [] : [`output of ${path}:\n${indent(written)}`];
+  const heard = failures.length === 0 || written === "" ? [] : [`output of ${label}:\n${indent(written)}`];
   return [...skipped, ...failed, ...heard].map((text) => `${text}\n`).join("");
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { run } from "node:test";
 import { inspect } from "node:util";
 import { endStrayProcesses } from "./stray-processes.ts";
+import type { TestRun } from "./test-runs.ts";
 
 /** A test and what is to be said about it. */
 export interface Remark {
@@ -11,7 +12,8 @@ export interface Remark {
 
 /** How the tests of one file ended. */
 export interface FileResult {
-  readonly file: string;
+  /** How reports call the run of the file. */
+  readonly label: string;
   readonly passed: number;
   readonly failures: readonly Remark[];
   readonly skips: readonly Remark[];
@@ -25,7 +27,7 @@ export interface FileResult {
  */
 export async function runTestFile(
   root: string,
-  file: string,
+  { file, label, env }: TestRun,
   limitMs: number,
   interrupted: AbortSignal,
 ): Promise<FileResult> {
@@ -40,7 +42,7 @@ export async function runTestFile(
     // A little less than the file has, so that a test that hangs is reported by its name.
     timeout: Math.floor(limitMs * 0.9),
     signal: AbortSignal.any([interrupted, AbortSignal.timeout(limitMs)]),
-    env: { ...process.env, COMPUTE_CTL_TEST_RUN: runId },
+    env: { ...process.env, ...env, COMPUTE_CTL_TEST_RUN: runId },
   });
   stream.on("test:pass", ({ name, skip, todo, details }) => {
     const reason = skip ?? todo;
@@ -67,7 +69,7 @@ export async function runTestFile(
   for (const command of await endStrayProcesses(`COMPUTE_CTL_TEST_RUN=${runId}`)) {
     failures.push({ test: "(whole file)", text: `it left a process running: ${command}` });
   }
-  return { file, passed, failures, skips, output };
+  return { label, passed, failures, skips, output };
 }
 
 /** Whether a suite or parent test failed for no other reason than its children, which speak for themselves. */
