@@ -171,6 +171,13 @@ export const optionTable = [
     help: "native: give up when the safekeepers do not agree in that time, all tries together, with a line on each of them",
   },
   {
+    name: "basebackup-compression",
+    value: "gzip|none",
+    default: "gzip",
+    group: "Storage and extensions",
+    help: "how base backups travel; none spares the pageserver and this machine work where the network is fast",
+  },
+  {
     name: "storage-ca",
     value: "FILE",
     group: "Storage and extensions",

@@ -31,6 +31,7 @@ export interface Options {
   readonly syncSafekeepers: "native" | "postgres";
   /** How long a native sync may take. */
   readonly syncTimeoutSeconds: number;
+  readonly basebackupCompression: "gzip" | "none";
   /** A file; null for the authorities that Node knows. */
   readonly storageCaFile: string | null;
   /** Null for never. */
@@ -90,6 +91,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     remoteExtBaseUrl: remoteExtBaseUrl(given),
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
     syncSafekeepers: syncSafekeepers(given),
+    basebackupCompression: basebackupCompression(given),
     storageCaFile: text(given, "storage-ca") ?? null,
     syncTimeoutSeconds: Math.max(1, seconds(given, "sync-timeout")),
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
@@ -231,6 +233,14 @@ function syncSafekeepers(given: GivenOptions): "native" | "postgres" {
   const value = text(given, "sync-safekeepers") ?? defaultOf("sync-safekeepers");
   if (value !== "native" && value !== "postgres") {
     throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'native' or 'postgres'`);
+  }
+  return value;
+}
+
+function basebackupCompression(given: GivenOptions): "gzip" | "none" {
+  const value = text(given, "basebackup-compression") ?? defaultOf("basebackup-compression");
+  if (value !== "gzip" && value !== "none") {
+    throw new UsageError(`invalid value '${value}' for '--basebackup-compression': it is 'gzip' or 'none'`);
   }
   return value;
 }

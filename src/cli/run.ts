@@ -137,6 +137,7 @@ async function prepare(
       memoryCgroup: environment.autoscaling ? options.cgroup : null,
       vmMonitor: environment.autoscaling ? vmMonitorFacts(options) : null,
       syncSafekeepers: options.syncSafekeepers,
+      basebackupCompression: options.basebackupCompression,
       storageCaFile: options.storageCaFile === null ? null : resolve(options.storageCaFile),
       syncMsMax: options.syncTimeoutSeconds * 1000,
       basebackupRetriesMax: environment.basebackupRetriesMax,

@@ -34,6 +34,8 @@ export interface Facts {
   /** Null when this is no VM that an autoscaler-agent looks after (VM-1). */
   readonly vmMonitor: VmMonitorFacts | null;
   readonly basebackupRetriesMax: number;
+  /** How base backups travel. */
+  readonly basebackupCompression: "gzip" | "none";
   /** Who brings the safekeepers into agreement: this program itself, or the Postgres binary. */
   readonly syncSafekeepers: "native" | "postgres";
   /** How long a native sync may take with all its tries, in milliseconds. */

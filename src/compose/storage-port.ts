@@ -84,8 +84,7 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
 
   return {
     async checkSafekeepers(spec, signal) {
-      // What the next steps need loads while the safekeepers are asked.
-      loadBasebackup().catch(() => {});
+      // What the next step needs loads while the safekeepers are asked.
       if (isNative) loadNativeSync().catch(() => {});
       const outcome = await quorum(spec, signal);
       return outcome.kind === "synced" ? outcome.lsn : undefined;
@@ -99,15 +98,24 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
       const outcome = await quorum(spec, signal);
       return { lsn: outcome.kind === "synced" ? outcome.lsn : null, syncMs: null };
     },
-    async fetchBasebackup(spec, lsn, signal) {
-      const { fetchBasebackup } = await loadBasebackup();
+    beginBasebackup(spec, signal) {
       const { tenantId, timelineId, pageservers, storageAuthToken: token } = spec;
-      const { basebackupRetriesMax: retriesMax } = facts;
+      const { basebackupRetriesMax: retriesMax, basebackupCompression: compression, storageCaFile: caFile } = facts;
       const osUser = facts.osUser?.name ?? "postgres";
-      return fetchBasebackup(
-        { tenantId, timelineId, pageservers, lsn, mode: spec.spec.mode, token, pgdata, owner, retriesMax, osUser },
-        { log: log.span("get_basebackup", { lsn: formatLsn(lsn) }), clock, signal, onRetry: retried("basebackup") },
-      );
+      const { mode } = spec.spec;
+      const branch = { tenantId, timelineId, pageservers, mode, token, osUser, caFile };
+      const request = { ...branch, pgdata, owner, retriesMax, compression };
+      const begun = loadBasebackup().then(({ beginBasebackup }) => beginBasebackup(request, { clock, signal }));
+      // Thrown where it is awaited.
+      begun.catch(() => {});
+      return {
+        fetch: async (lsn) => (await begun).fetch(lsn, log.span("get_basebackup", { lsn: formatLsn(lsn) })),
+        close: () =>
+          void begun.then(
+            (pending) => pending.close(),
+            () => {},
+          ),
+      };
     },
   };
 }

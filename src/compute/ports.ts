@@ -59,6 +59,14 @@ export interface EndOfWal {
   readonly syncMs: number | null;
 }
 
+/** A base backup whose LSN is not known yet. */
+export interface PendingBasebackup {
+  /** Fetches and unpacks it, with its retries (LIFE-15); once. PGDATA has to be there by now. */
+  fetch(lsn: Lsn): Promise<BasebackupFigures>;
+  /** Lets go of what it holds, whether it was fetched or not. */
+  close(): void;
+}
+
 /** Neon's storage, as the story needs it. */
 export interface StoragePort {
   /** The quorum check; undefined when the safekeepers do not agree or do not answer (LIFE-13). */
@@ -67,8 +75,8 @@ export interface StoragePort {
   syncSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal & { readonly lsn: Lsn }>;
   /** Where WAL ends once Postgres is gone. */
   finalLsn(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal>;
-  /** Fetches and unpacks the base backup, with its retries (LIFE-15). */
-  fetchBasebackup(spec: DerivedSpec, lsn: Lsn, signal: AbortSignal): Promise<BasebackupFigures>;
+  /** Begins to connect to the pageserver, while the LSN is still being looked for; never throws. */
+  beginBasebackup(spec: DerivedSpec, signal: AbortSignal): PendingBasebackup;
 }
 
 /** How a Postgres process ended. */

@@ -14,8 +14,29 @@ const newest: Lsn = 0n;
  * at that LSN, and what the backup lacks.
  */
 export async function preparePgdata(context: Context, spec: DerivedSpec, signal: AbortSignal): Promise<void> {
-  const { ports, settings, store, timeline } = context;
+  const { ports, timeline } = context;
   const log = ports.log.span("prepare_pgdata");
+  // Connecting to the pageserver needs no LSN, so it goes on while the safekeepers are asked for one.
+  const basebackup = ports.storage.beginBasebackup(spec, signal);
+  try {
+    const lsn = await findStart(context, spec, signal);
+    log.info("fetching base backup", { lsn: formatLsn(lsn) });
+    const figures = await timeline.phase("get_basebackup", () => basebackup.fetch(lsn));
+    context.store.measure({
+      pageserver_connect_micros: figures.connectMicros,
+      basebackup_ms: figures.basebackupMs,
+      basebackup_bytes: figures.bytes,
+    });
+    log.info("unpacked base backup", { bytes: figures.bytes, ms: Math.round(figures.basebackupMs) });
+  } finally {
+    basebackup.close();
+  }
+  await timeline.phase("finish_pgdata", () => ports.pgdata.finish(spec));
+}
+
+/** Makes the empty directory and finds out which LSN to start from. */
+async function findStart(context: Context, spec: DerivedSpec, signal: AbortSignal): Promise<Lsn> {
+  const { ports, settings, timeline } = context;
   // The quorum check needs no files, so it runs while the directory is made; a full sync reads postgresql.conf and waits.
   const [, agreed] = await together(signal, [
     (linked) =>
@@ -26,16 +47,7 @@ export async function preparePgdata(context: Context, spec: DerivedSpec, signal:
       }),
     (linked) => checkSafekeepers(context, spec, linked),
   ]);
-  const lsn = await startLsn(context, spec, agreed, signal);
-  log.info("fetching base backup", { lsn: formatLsn(lsn) });
-  const figures = await timeline.phase("get_basebackup", () => ports.storage.fetchBasebackup(spec, lsn, signal));
-  store.measure({
-    pageserver_connect_micros: figures.connectMicros,
-    basebackup_ms: figures.basebackupMs,
-    basebackup_bytes: figures.bytes,
-  });
-  log.info("unpacked base backup", { bytes: figures.bytes, ms: Math.round(figures.basebackupMs) });
-  await timeline.phase("finish_pgdata", () => ports.pgdata.finish(spec));
+  return startLsn(context, spec, agreed, signal);
 }
 
 async function checkSafekeepers(

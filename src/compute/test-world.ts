@@ -89,10 +89,13 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       checkSafekeepers: async () => 0x16b3748n,
       syncSafekeepers: async () => ({ lsn: 0x17n, syncMs: 4 }),
       finalLsn: async () => ({ lsn: 0x16b3750n, syncMs: null }),
-      fetchBasebackup: async (_spec, lsn) => {
-        calls.push(`basebackup ${lsn.toString(16)}`);
-        return { connectMicros: 1.5, basebackupMs: 2.5, bytes: 3 };
-      },
+      beginBasebackup: () => ({
+        fetch: async (lsn) => {
+          calls.push(`basebackup ${lsn.toString(16)}`);
+          return { connectMicros: 1.5, basebackupMs: 2.5, bytes: 3 };
+        },
+        close() {},
+      }),
       ...overrides.storage,
     },
     postgres: {

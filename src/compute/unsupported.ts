@@ -19,11 +19,6 @@ export function unsupportedParts(spec: ComputeSpec): readonly string[] {
       effect: "no LSN lease is taken, so the storage may remove what this compute reads",
     },
     {
-      field: "pageserver_connection_info.prefer_protocol",
-      present: spec.pageserverConnectionInfo?.preferProtocol === "grpc",
-      effect: "pageservers are asked over libpq",
-    },
-    {
       field: "audit_log_level",
       present: spec.auditLogLevel === "extended" || spec.auditLogLevel === "full",
       effect: "audit logs are written, but not shipped",

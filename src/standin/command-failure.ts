@@ -1,4 +1,5 @@
 import { describeError } from "../base/error-chain.ts";
+import type { GrpcCode, GrpcStatus } from "../storage/grpc/status.ts";
 import type { BackendMessage } from "../storage/wire/messages.ts";
 
 /** The classes of errors that Neon's servers tell apart in their replies (BASE-35). */
@@ -10,10 +11,13 @@ export type QueryProtocol = "simple" | "extended";
 /** A command that failed in a way its client is told about; the message is the detail, causes stand below it. */
 export class CommandFailure extends Error {
   readonly kind: FailureKind;
-  constructor(kind: FailureKind, detail: string, options?: ErrorOptions) {
+  /** How gRPC tells of it, where that does not follow from the kind (BASE-64). */
+  readonly grpc: GrpcStatus | undefined;
+  constructor(kind: FailureKind, detail: string, options?: ErrorOptions & { readonly grpc?: GrpcStatus }) {
     super(detail, options);
     this.name = "CommandFailure";
     this.kind = kind;
+    this.grpc = options?.grpc;
   }
 }
 
@@ -31,10 +35,25 @@ export function errorReply(error: CommandFailure, protocol: QueryProtocol): Back
   return { kind: "errorResponse", severity: "ERROR", code: sqlStates[error.kind], message };
 }
 
+/** The status by which gRPC tells of a failure (BASE-64); an error that is no failure of a command is told without detail. */
+export function grpcStatus(error: unknown): GrpcStatus {
+  if (!(error instanceof CommandFailure)) return { code: "INTERNAL", message: "internal error" };
+  return error.grpc ?? { code: grpcCodes[error.kind], message: describeError(error) };
+}
+
 /** Whether the server closes the connection after the error. */
 export function closesAfter({ kind }: CommandFailure, protocol: QueryProtocol): boolean {
   return protocol === "simple" && (kind === "shutting-down" || kind === "reconnect");
 }
+
+const grpcCodes: Readonly<Record<FailureKind, GrpcCode>> = {
+  "not-found": "NOT_FOUND",
+  unauthorized: "PERMISSION_DENIED",
+  "shutting-down": "UNAVAILABLE",
+  reconnect: "UNAVAILABLE",
+  "stream-ended": "CANCELLED",
+  other: "INTERNAL",
+};
 
 const sqlStates: Readonly<Record<FailureKind, string>> = {
   "not-found": "XX000",

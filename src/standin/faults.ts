@@ -9,17 +9,22 @@ type ConnectionFault =
   /** Whatever the password, it is wrong. */
   | { readonly kind: "bad-auth" };
 
-/** What can go wrong with a base backup. Bytes count the payload, from its first. */
+/** What can go wrong with a base backup or a lease. Bytes count the payload, from its first. */
 export type PageserverFault =
   | ConnectionFault
   | { readonly kind: "error-before-copy"; readonly failure: CommandFailure }
   | { readonly kind: "error-mid-copy"; readonly afterBytes: number; readonly failure: CommandFailure }
+  /** All of the archive arrives, and then an error instead of the end. */
+  | { readonly kind: "error-after-copy"; readonly failure: CommandFailure }
   | { readonly kind: "close-mid-copy"; readonly afterBytes: number }
   /** Ends as a good reply does, but with the rest of the payload missing. */
   | { readonly kind: "truncated"; readonly afterBytes: number }
   /** Sends these bytes instead of the archive, as they are. */
   | { readonly kind: "other-archive"; readonly bytes: Buffer }
-  | { readonly kind: "trickle"; readonly chunkBytes: number; readonly pauseMs: number };
+  | { readonly kind: "trickle"; readonly chunkBytes: number; readonly pauseMs: number }
+  /** Leases are refused: the position is behind the GC cutoff. */
+  | { readonly kind: "lease-refused" }
+  | { readonly kind: "lease-error"; readonly failure: CommandFailure };
 
 /** What can go wrong with a safekeeper. */
 export type SafekeeperFault =

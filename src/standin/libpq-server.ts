@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { describeError } from "../base/error-chain.ts";
-import { once as firstTime } from "../base/once.ts";
 import { decodeFrontend } from "../storage/wire/decode-frontend.ts";
 import { encodeBackend } from "../storage/wire/encode-backend.ts";
 import type { BackendMessage, FrontendMessage } from "../storage/wire/messages.ts";
@@ -16,13 +15,7 @@ import {
   type ServerCertificate,
   type Session,
 } from "./libpq-session.ts";
-
-/** A server that listens on 127.0.0.1. */
-export interface RunningServer {
-  readonly port: number;
-  /** Drops all connections and stops listening. */
-  close(): Promise<void>;
-}
+import { listenLocally, type RunningServer } from "./listen.ts";
 
 const idleMsMax = 10 * 60_000;
 const requestBytes = 8;
@@ -43,19 +36,7 @@ export async function startLibpqServer<Fault extends { readonly kind: string }>(
     socket.on("error", () => {});
     void serve(socket, service);
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return {
-    port: address.port,
-    close: firstTime(async () => {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    }),
-  };
+  return listenLocally(server, port, () => sockets);
 }
 
 async function serve<Fault extends { readonly kind: string }>(

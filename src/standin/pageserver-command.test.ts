@@ -21,6 +21,8 @@ describe("page service commands (chapter 06 §4.1, command parsing vectors)", ()
     [`BaseBackup ${T} ${TL} 0/16ABCDE --gzip`, [0x16abcden, true, false]],
     [`  basebackup  ${T.toUpperCase()} ${TL} 0/16ABCDE --gzip --replica `, [0x16abcden, true, true]],
     ["set datestyle to iso", "set"],
+    [`lease lsn ${T}-0204 ${TL} 0/1696628 `, "lease"],
+    [`LEASE LSN ${T} ${TL} 0/1696628`, "lease"],
   ];
   for (const [text, expected] of good) it(`takes ${text}`, () => assert.deepEqual(parsed(text), expected));
 
@@ -32,11 +34,21 @@ describe("page service commands (chapter 06 §4.1, command parsing vectors)", ()
     `basebackup ${T}-0204 ${TL}`,
     `basebackup ${T}`,
     `lease ${T} ${TL} 0/1`,
+    `lease lsn ${T}-2 ${TL} 0/1`,
+    `lease lsn ${T}-0204-0204 ${TL} 0/1`,
+    `lease lsn ${T} ${TL} 1`,
+    `lease lsn ${T} ${TL} 0/1 0/2`,
     "unknown_command",
     "basebackup",
     "",
   ];
   for (const text of bad) it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parsed(text), "invalid"));
+
+  it("takes the shard of a lease from the tenant's suffix", () => {
+    const command = parsePageserverCommand(`lease lsn ${T}-0A10 ${TL} 0/1696628`);
+    assert.deepEqual(command, { kind: "lease", tenantId: T, timelineId: TL, shard: "0a10", lsn: 0x1696628n });
+    assert.equal(parsePageserverCommand(`lease lsn ${T} ${TL} 0/1`).kind === "lease", true);
+  });
 
   it("says which argument it stumbled over", () => {
     assert.deepEqual(parsePageserverCommand(`basebackup ${T} ${TL} --gzip 0/1`), {

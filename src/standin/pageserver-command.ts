@@ -12,6 +12,14 @@ export type PageserverCommand =
       readonly gzip: boolean;
       readonly replica: boolean;
     }
+  | {
+      readonly kind: "lease";
+      readonly tenantId: TenantId;
+      readonly timelineId: TimelineId;
+      /** The shard's index; `0000` for a bare tenant. */
+      readonly shard: string;
+      readonly lsn: Lsn;
+    }
   | { readonly kind: "set" }
   | { readonly kind: "invalid"; readonly message: string };
 
@@ -22,10 +30,12 @@ export function parsePageserverCommand(text: string): PageserverCommand {
   switch (word.toLowerCase()) {
     case "basebackup":
       return parseBasebackup(rest);
+    case "lease":
+      return parseLease(rest);
     case "set":
       return { kind: "set" };
     default:
-      return invalid(`this stand-in does not speak ${JSON.stringify(word)} yet; it answers basebackup and set`);
+      return invalid(`this stand-in does not speak ${JSON.stringify(word)} yet; it answers basebackup, lease and set`);
   }
 }
 
@@ -51,6 +61,23 @@ function parseBasebackup([tenant = "", timeline = "", ...rest]: readonly string[
     gzip: flags.includes("--gzip"),
     replica: flags.includes("--replica"),
   };
+}
+
+/** `lease lsn <tenant-shard id> <timeline> <LSN>` (chapter 06 §4.1). */
+function parseLease(words: readonly string[]): PageserverCommand {
+  const [what = "", tenantShard = "", timeline = "", position = ""] = words;
+  if (what.toLowerCase() !== "lsn" || words.length !== 4)
+    return invalid("lease: expected lsn, a tenant, a timeline, an LSN");
+  const [tenant = "", shard = "0000", ...more] = tenantShard.split("-");
+  const tenantId = parseTenantId(tenant);
+  if (tenantId === undefined || more.length > 0 || !/^[0-9a-f]{4}$/i.test(shard)) {
+    return invalid(`lease: not a tenant shard id: ${JSON.stringify(tenantShard)}`);
+  }
+  const timelineId = parseTimelineId(timeline);
+  if (timelineId === undefined) return invalid(`lease: not a timeline id: ${JSON.stringify(timeline)}`);
+  const lsn = parseLsn(position);
+  if (lsn === undefined) return invalid(`lease: not an LSN: ${JSON.stringify(position)}`);
+  return { kind: "lease", tenantId, timelineId, shard: shard.toLowerCase(), lsn };
 }
 
 function invalid(message: string): PageserverCommand {

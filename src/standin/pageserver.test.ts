@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it, type TestContext } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { parseTenantId, parseTimelineId } from "../base/ids.ts";
 import type { BackendMessage, FrontendMessage } from "../storage/wire/messages.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { PageserverFault } from "./faults.ts";
-import { type PageserverOptions, type StandinPageserver, startPageserver } from "./pageserver.ts";
+import type { PageserverOptions, StandinPageserver } from "./pageserver.ts";
 import { connect, copied, kinds, type WireClient } from "./test-client.ts";
+import { archivedTimeline, startTestPageserver, testBranch } from "./test-pageserver.ts";
 import { createTokenAuthority } from "./token.ts";
 
-const tenantId = parseTenantId("a1b2c3d4e5f60718293a4b5c6d7e8f90") ?? assert.fail();
-const timelineId = parseTimelineId("0f1e2d3c4b5a69788796a5b4c3d2e1f0") ?? assert.fail();
-const archivedId = parseTimelineId("f".repeat(32)) ?? assert.fail();
+const { tenantId, timelineId } = testBranch;
 const basebackup = `basebackup ${tenantId} ${timelineId} 0/1696628 --gzip`;
 
 /** Does not compress, so that the payload spans several chunks. */
@@ -20,15 +18,8 @@ const archive = createHash("shake256", { outputLength: 200_000 }).digest();
 const image = { lsn: 0x1696628n, systemId: 1n, gzip: gzipSync(archive) };
 const ready: BackendMessage = { kind: "readyForQuery", status: "I" };
 
-async function start(t: TestContext, options: Partial<PageserverOptions> = {}): Promise<StandinPageserver> {
-  const timelines = [
-    { tenantId, timelineId },
-    { tenantId, timelineId: archivedId, archived: true },
-  ];
-  const server = await startPageserver({ image, timelines, tokens: null, ...options });
-  t.after(() => server.close());
-  return server;
-}
+const start = (t: TestContext, options: Partial<PageserverOptions> = {}): Promise<StandinPageserver> =>
+  startTestPageserver(t, image, options);
 
 /** A client that has logged in. */
 async function enter(server: StandinPageserver, password?: string): Promise<WireClient> {
@@ -113,7 +104,7 @@ describe("stand-in pageserver", () => {
       `basebackup ${tenantId} ${"9".repeat(32)}`,
       `Not found: Timeline ${tenantId}/${"9".repeat(32)} was not found`,
     ],
-    ["an archived timeline", `basebackup ${tenantId} ${archivedId}`, "Not found: timeline is archived"],
+    ["an archived timeline", `basebackup ${tenantId} ${archivedTimeline}`, "Not found: timeline is archived"],
     ["an old LSN", `basebackup ${tenantId} ${timelineId} 0/1`, "invalid basebackup lsn"],
     [
       "an LSN yet to come",

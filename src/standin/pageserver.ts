@@ -1,149 +1,129 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { createGunzip } from "node:zlib";
-import type { TenantId, TimelineId } from "../base/ids.ts";
-import { formatLsn, type Lsn } from "../base/lsn.ts";
 import type { BackendMessage } from "../storage/wire/messages.ts";
-import type { BaseImage } from "./base-image.ts";
-import { CommandFailure, HangUp } from "./command-failure.ts";
-import { createFaultSource, type FaultPlan, type PageserverFault, spoilChunk } from "./faults.ts";
-import { type RunningServer, startLibpqServer } from "./libpq-server.ts";
-import type { Client, LibpqService } from "./libpq-session.ts";
-import { type PageserverCommand, parsePageserverCommand } from "./pageserver-command.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { createFaultSource, type FaultPlan, type PageserverFault } from "./faults.ts";
+import { pageServiceMethods } from "./grpc-page-service.ts";
+import { startGrpcServer } from "./grpc-server.ts";
+import { startLibpqServer } from "./libpq-server.ts";
+import type { Client, LibpqService, ServerCertificate } from "./libpq-session.ts";
+import type { RunningServer } from "./listen.ts";
+import { createPageService, type GivenLease, type PageService, type PageServiceOptions } from "./page-service.ts";
+import { parsePageserverCommand } from "./pageserver-command.ts";
 import type { TokenAuthority } from "./token.ts";
-import { refusal } from "./token-claims.ts";
-
-/** A branch that the stand-in holds; all hold the same data. */
-interface StandinTimeline {
-  readonly tenantId: TenantId;
-  readonly timelineId: TimelineId;
-  readonly archived?: boolean;
-}
 
 /** A command as it arrived, for tests to look at. */
-interface SeenCommand {
+export interface SeenCommand {
+  readonly protocol: "libpq" | "grpc";
+  /** The command; for a call of gRPC, what it would have been over libpq. */
   readonly text: string;
+  /** What the client said of itself: startup parameters, or the call's metadata. */
   readonly startupParams: ReadonlyMap<string, string>;
 }
 
 export interface StandinPageserver extends RunningServer {
+  readonly grpcPort: number;
+  /** How many connections were made, by either protocol. */
+  connections(): number;
   /** In the order of arrival. */
   readonly seenCommands: readonly SeenCommand[];
-  /** Replaces the fault plan; connections count from here. */
-  setFaults(plan: FaultPlan<PageserverFault> | null): void;
+  /** In the order in which they were given. */
+  readonly leases: readonly GivenLease[];
+  /** Replaces the fault plan, of both protocols or of one; connections count from here, for each protocol on its own. */
+  setFaults(plan: FaultPlan<PageserverFault> | null, protocol?: "libpq" | "grpc"): void;
 }
 
-export interface PageserverOptions {
-  readonly image: BaseImage;
-  readonly timelines: readonly StandinTimeline[];
+export interface PageserverOptions extends PageServiceOptions {
   /** Null lets everyone in. */
   readonly tokens: TokenAuthority | null;
   readonly faults?: FaultPlan<PageserverFault> | null;
+  /** Set where clients must connect with TLS, by either protocol. */
+  readonly tls?: ServerCertificate | undefined;
 }
-
-type BasebackupCommand = Extract<PageserverCommand, { kind: "basebackup" }>;
 
 const chunkBytes = 64 * 1024;
 
-/** Serves `basebackup` over the pageserver's libpq protocol (chapter 06 §4.1) on 127.0.0.1. */
+/** Serves base backups and leases over the pageserver's two protocols (chapter 06 §4.1, §6) on ports of 127.0.0.1. */
 export async function startPageserver(options: PageserverOptions): Promise<StandinPageserver> {
+  const { tokens, tls } = options;
   const seenCommands: SeenCommand[] = [];
-  const faults = createFaultSource(options.faults ?? null);
+  const leases: GivenLease[] = [];
+  const pages = recording(createPageService(options), leases);
+  const faults = {
+    libpq: createFaultSource(options.faults ?? null),
+    grpc: createFaultSource(options.faults ?? null),
+  };
+  let connections = 0;
+  const nextFault = (protocol: "libpq" | "grpc") => (): PageserverFault | null => {
+    connections += 1;
+    return faults[protocol].next();
+  };
   const service: LibpqService<PageserverFault> = {
     name: "pageserver",
-    verifyToken: options.tokens?.verify ?? null,
-    nextFault: faults.next,
+    tls,
+    verifyToken: tokens?.verify ?? null,
+    nextFault: nextFault("libpq"),
     open: (client) => (text) => {
-      seenCommands.push({ text, startupParams: client.params });
-      return answer(text, client, options);
+      seenCommands.push({ protocol: "libpq", text, startupParams: client.params });
+      return answer(text, client, pages);
     },
   };
-  const server = await startLibpqServer(service);
+  const libpq = await startLibpqServer(service);
+  const grpc = await startGrpcServer({
+    tls,
+    verifyToken: tokens?.verify ?? null,
+    nextFault: nextFault("grpc"),
+    methods: pageServiceMethods(pages, (seen) => seenCommands.push({ protocol: "grpc", ...seen })),
+  });
   return {
-    ...server,
+    port: libpq.port,
+    grpcPort: grpc.port,
+    close: async () => void (await Promise.all([libpq.close(), grpc.close()])),
+    connections: () => connections,
     seenCommands,
-    setFaults: faults.replace,
+    leases,
+    setFaults: (plan, protocol) => {
+      if (protocol !== "grpc") faults.libpq.replace(plan);
+      if (protocol !== "libpq") faults.grpc.replace(plan);
+    },
+  };
+}
+
+/** The service, with a record of what leases it gave. */
+function recording(pages: PageService, leases: GivenLease[]): PageService {
+  return {
+    ...pages,
+    lease: (...asked) => {
+      const given = pages.lease(...asked);
+      if (given !== undefined) leases.push(given);
+      return given;
+    },
   };
 }
 
 async function* answer(
   text: string,
   client: Client<PageserverFault>,
-  options: PageserverOptions,
+  pages: PageService,
 ): AsyncGenerator<BackendMessage> {
   const command = parsePageserverCommand(text);
-  if (command.kind === "invalid") throw new CommandFailure("other", command.message);
-  if (command.kind === "basebackup") {
-    checkBasebackup(command, client, options);
-    yield* copyOut(client.fault, options.image, command.gzip);
+  switch (command.kind) {
+    case "invalid":
+      throw new CommandFailure("other", command.message);
+    case "set":
+      break;
+    case "basebackup": {
+      const archive = pages.basebackup(client, { ...command, shard: pages.shardZero }, { ...command, chunkBytes });
+      await archive.next();
+      yield { kind: "copyOutResponse" };
+      for await (const data of archive) yield { kind: "copyData", data };
+      yield { kind: "copyDone" };
+      break;
+    }
+    case "lease": {
+      const lease = pages.lease(client, command, command.lsn);
+      yield { kind: "rowDescription", columns: [{ name: "valid_until", typeOid: 25, typeSize: -1 }] };
+      yield { kind: "dataRow", values: [lease === undefined ? null : String(lease.expiresMs)] };
+      break;
+    }
   }
   yield { kind: "commandComplete", tag: "SELECT 1" };
-}
-
-/** The checks in a pageserver's order (BASE-40). */
-function checkBasebackup(
-  command: BasebackupCommand,
-  client: Client<PageserverFault>,
-  options: PageserverOptions,
-): void {
-  const { tenantId, timelineId, lsn } = command;
-  const refused = client.claims === null ? undefined : refusal(client.claims, tenantId, "pageserver");
-  if (refused !== undefined) throw new CommandFailure("unauthorized", refused);
-  const ofTenant = options.timelines.filter((timeline) => timeline.tenantId === tenantId);
-  if (ofTenant.length === 0) throw new CommandFailure("not-found", `Tenant ${tenantId} not found`);
-  const timeline = ofTenant.find((candidate) => candidate.timelineId === timelineId);
-  if (timeline === undefined) {
-    throw new CommandFailure("not-found", `Timeline ${tenantId}/${timelineId} was not found`);
-  }
-  if (timeline.archived) throw new CommandFailure("not-found", "timeline is archived");
-  if (lsn !== null) checkLsn(lsn, options.image.lsn);
-  if (client.fault?.kind === "error-before-copy") throw client.fault.failure;
-}
-
-/** One position is all that this stand-in holds: what is below is garbage-collected, what is above never arrives. */
-function checkLsn(lsn: Lsn, last: Lsn): void {
-  const [asked, held] = [formatLsn(lsn), formatLsn(last)];
-  if (lsn > last) {
-    const text = `Timed out while waiting for WAL record at LSN ${asked} to arrive, last_record_lsn ${held}`;
-    throw new CommandFailure("other", text);
-  }
-  if (lsn < last) {
-    const cause = new Error(`LSN ${asked} is earlier than latest GC cutoff ${held}`);
-    throw new CommandFailure("other", "invalid basebackup lsn", { cause });
-  }
-}
-
-async function* copyOut(
-  fault: PageserverFault | null,
-  image: BaseImage,
-  gzip: boolean,
-): AsyncGenerator<BackendMessage> {
-  yield { kind: "copyOutResponse" };
-  let sentBytes = 0;
-  for await (const chunk of payload(fault, image, gzip)) {
-    const { send, next } = spoilChunk(fault, sentBytes, chunk);
-    if (send.length > 0) yield { kind: "copyData", data: send };
-    sentBytes += send.length;
-    if (next === "end") break;
-    if (next === "close") throw new HangUp("fault: close-mid-copy");
-    if (next === "error" && fault?.kind === "error-mid-copy") throw fault.failure;
-    if (fault?.kind === "trickle") await delay(fault.pauseMs);
-  }
-  yield { kind: "copyDone" };
-}
-
-async function* payload(fault: PageserverFault | null, image: BaseImage, gzip: boolean): AsyncGenerator<Buffer> {
-  if (fault?.kind === "other-archive") yield* slices(fault.bytes, chunkBytes);
-  else if (fault?.kind === "trickle") yield* slices(image.gzip, fault.chunkBytes);
-  else if (gzip) yield* slices(image.gzip, chunkBytes);
-  else yield* unzipped(image.gzip);
-}
-
-function* slices(bytes: Buffer, sliceBytes: number): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
-}
-
-async function* unzipped(bytes: Buffer): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
-  gunzip.end(bytes);
-  for await (const chunk of gunzip) yield chunk;
 }

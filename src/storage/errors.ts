@@ -1,3 +1,5 @@
+import type { GrpcCode, GrpcStatus } from "./grpc/status.ts";
+
 /** An ErrorResponse of a pageserver or a safekeeper, in the words that the original shows (BASE-36). */
 export class PgServerError extends Error {
   /** The SQLSTATE, five characters. */
@@ -11,6 +13,19 @@ export class PgServerError extends Error {
   }: { readonly severity: string; readonly code: string; readonly message: string }) {
     super(`db error: ${severity}: ${message}`);
     this.name = "PgServerError";
+    this.code = code;
+    this.serverMessage = message;
+  }
+}
+
+/** A gRPC call that a pageserver ended with another status than OK. */
+export class GrpcStatusError extends Error {
+  readonly code: GrpcCode;
+  /** What the server said, without the code. */
+  readonly serverMessage: string;
+  constructor({ code, message }: GrpcStatus) {
+    super(`grpc error: ${code}: ${message === "" ? "(no message)" : message}`);
+    this.name = "GrpcStatusError";
     this.code = code;
     this.serverMessage = message;
   }

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseTenantId, parseTimelineId } from "../base/ids.ts";
 import type { Lsn } from "../base/lsn.ts";
-import type { ComputeMode, Pageserver, PageserverConnectionInfo } from "../spec/types.ts";
+import type { ComputeMode } from "../spec/types.ts";
 import { parseConnectionTarget } from "./connection-target.ts";
 import {
   basebackupCommand,
   basebackupStartup,
-  basebackupUrl,
+  leaseCommand,
+  leaseStartup,
   proposerStartup,
+  readValidUntil,
   timelineStatusStartup,
   walPushCommand,
   walReadCommand,
@@ -29,9 +31,15 @@ describe("base backup command (BASE-41)", () => {
   ];
   for (const [mode, lsn, rest] of texts) {
     it(`${mode.kind} at ${lsn}: ${rest}`, () => {
-      assert.equal(basebackupCommand(branch, lsn, mode), `basebackup ${tenantId} ${timelineId} ${rest}`);
+      const query = { lsn, mode, compression: "gzip" } as const;
+      assert.equal(basebackupCommand(branch, query), `basebackup ${tenantId} ${timelineId} ${rest}`);
     });
   }
+
+  it("asks for a plain archive by leaving the word out", () => {
+    const query = { lsn: 0n, mode: primary, compression: "none" } as const;
+    assert.equal(basebackupCommand(branch, query), `basebackup ${tenantId} ${timelineId}`);
+  });
 });
 
 describe("a proposer's requests (SK-2, SK-31, SK-47)", () => {
@@ -75,29 +83,31 @@ describe("startup parameters (BASE-32)", () => {
   });
 });
 
-describe("the pageserver of a base backup (BASE-13)", () => {
-  const pageserver = (libpqUrl: string | null): Pageserver => ({ id: null, libpqUrl, grpcUrl: "grpc://ps" });
-  const info = (
-    shardCount: number,
-    shards: Readonly<Record<string, readonly Pageserver[]>>,
-  ): PageserverConnectionInfo => ({
-    shardCount,
-    stripeSize: null,
-    shards: new Map(Object.entries(shards).map(([index, pageservers]) => [index, { pageservers }])),
-    preferProtocol: "libpq",
+describe("a lease (LSN-3)", () => {
+  it("names the shard as its tenant's, or the tenant alone where there are none (BASE-1)", () => {
+    assert.equal(leaseCommand(branch, "0204", 0x1696628n), `lease lsn ${tenantId}-0204 ${timelineId} 0/1696628`);
+    assert.equal(leaseCommand(branch, "0001", 0x1696628n), `lease lsn ${tenantId}-0001 ${timelineId} 0/1696628`);
+    assert.equal(leaseCommand(branch, "0000", 0x1696628n), `lease lsn ${tenantId} ${timelineId} 0/1696628`);
   });
 
-  it("is the first one of the unsharded tenant", () => {
-    assert.equal(basebackupUrl(info(0, { "0000": [pageserver("a"), pageserver("b")] })), "a");
+  it("BASE-32: a client says nothing of itself beyond its URL", () => {
+    const of = (url: string) => [...leaseStartup(parseConnectionTarget(url, "os"))];
+    assert.deepEqual(of("postgresql://ps"), [
+      ["client_encoding", "UTF8"],
+      ["user", "os"],
+    ]);
+    assert.deepEqual(of("postgresql://u@ps/db?options=-cx%3Dy&application_name=z").slice(2), [
+      ["database", "db"],
+      ["options", "-cx=y"],
+      ["application_name", "z"],
+    ]);
   });
 
-  it("is of shard 0 among many, whose count is in hex", () => {
-    assert.equal(basebackupUrl(info(16, { "0110": [pageserver("one")], "0010": [pageserver("zero")] })), "zero");
-  });
-
-  it("is refused when there is none", () => {
-    assert.throws(() => basebackupUrl(info(4, { "0000": [pageserver("a")] })), /info missing for shard 0004/);
-    assert.throws(() => basebackupUrl(info(0, { "0000": [] })), /must have at least one pageserver/);
-    assert.throws(() => basebackupUrl(info(0, { "0000": [pageserver(null)] })), /no libpq_url for shard 0000/);
+  it("is granted until a time, or refused; anything else is no answer", () => {
+    assert.deepEqual(readValidUntil("1790000000000"), { kind: "granted", expiresMs: 1_790_000_000_000 });
+    assert.deepEqual(readValidUntil(null), { kind: "refused" });
+    for (const wrong of [undefined, "", "soon", "1.5", "-1", "9".repeat(30)]) {
+      assert.throws(() => readValidUntil(wrong), /no time of expiry/);
+    }
   });
 });

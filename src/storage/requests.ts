@@ -1,9 +1,10 @@
 import type { TenantId, TimelineId } from "../base/ids.ts";
 import { formatLsn, type Lsn } from "../base/lsn.ts";
-import { shardIndex } from "../spec/pageserver-info.ts";
-import type { ComputeMode, PageserverConnectionInfo } from "../spec/types.ts";
+import type { ComputeMode } from "../spec/types.ts";
 import type { ConnectionTarget } from "./connection-target.ts";
-import { ConnectionTargetError } from "./errors.ts";
+import type { BasebackupQuery, LeaseAnswer } from "./page-service.ts";
+import { tenantShardId } from "./pageserver-addresses.ts";
+import { ProtocolError } from "./wire/protocol-error.ts";
 
 /** The branch that a request is about. */
 export interface Branch {
@@ -15,10 +16,14 @@ export interface Branch {
 export const timelineStatusCommand = "TIMELINE_STATUS";
 
 /** The command for a base backup (BASE-41). An LSN of zero means the newest and is never sent: it is below every GC cutoff. */
-export function basebackupCommand({ tenantId, timelineId }: Branch, lsn: Lsn, mode: ComputeMode): string {
+export function basebackupCommand(
+  { tenantId, timelineId }: Branch,
+  { lsn, mode, compression }: BasebackupQuery,
+): string {
   const position = lsn === 0n ? [] : [formatLsn(lsn)];
+  const gzip = compression === "gzip" ? ["--gzip"] : [];
   const replica = mode.kind === "primary" ? [] : ["--replica"];
-  return ["basebackup", tenantId, timelineId, ...position, "--gzip", ...replica].join(" ");
+  return ["basebackup", tenantId, timelineId, ...position, ...gzip, ...replica].join(" ");
 }
 
 /** What a client says of itself when it asks for a base backup (BASE-32). */
@@ -51,19 +56,26 @@ export function walReadCommand(lsn: Lsn, term: bigint): string {
   return `START_REPLICATION PHYSICAL ${formatLsn(lsn)} (term='${term}')`;
 }
 
+/** The command for a lease on a position, by a simple query (LSN-3). @param shard the shard's index, as in `0204` */
+export function leaseCommand({ tenantId, timelineId }: Branch, shard: string, lsn: Lsn): string {
+  return `lease lsn ${tenantShardId(tenantId, shard)} ${timelineId} ${formatLsn(lsn)}`;
+}
+
+/** What a client says of itself when it asks for a lease: what its URL says and no more (BASE-32). */
+export function leaseStartup(target: ConnectionTarget): ReadonlyMap<string, string> {
+  return startup(target);
+}
+
 /**
- * The URL from which the base backup is taken: shard 0, its first pageserver (BASE-13). The libpq one, also when gRPC is
- * preferred: both serve the same archive.
- * @throws ConnectionTargetError when there is none
+ * Reads the answer about a lease, `valid_until` in decimal milliseconds since 1970 (LSN-3).
+ * @param value null for a refusal, undefined when there is no such column or no row
+ * @throws ProtocolError when it is none of these
  */
-export function basebackupUrl({ shardCount, shards }: PageserverConnectionInfo): string {
-  const shard = shardIndex(0, shardCount);
-  const found = shards.get(shard);
-  if (found === undefined) throw new ConnectionTargetError(`shard connection info missing for shard ${shard}`);
-  const [first] = found.pageservers;
-  if (first === undefined) throw new ConnectionTargetError("must have at least one pageserver");
-  if (first.libpqUrl === null) throw new ConnectionTargetError(`no libpq_url for shard ${shard}`);
-  return first.libpqUrl;
+export function readValidUntil(value: string | null | undefined): LeaseAnswer {
+  if (value === null) return { kind: "refused" };
+  if (value === undefined || !/^\d{1,15}$/.test(value))
+    throw new ProtocolError("the answer about a lease has no time of expiry");
+  return { kind: "granted", expiresMs: Number(value) };
 }
 
 function branchOptions({ tenantId, timelineId }: Branch): string {
@@ -73,7 +85,7 @@ function branchOptions({ tenantId, timelineId }: Branch): string {
 function startup(self: {
   readonly user: string;
   readonly database: string | null;
-  readonly options: string;
+  readonly options: string | null;
   readonly applicationName: string | null;
 }): ReadonlyMap<string, string> {
   const params = new Map([
@@ -81,7 +93,7 @@ function startup(self: {
     ["user", self.user],
   ]);
   if (self.database !== null) params.set("database", self.database);
-  params.set("options", self.options);
+  if (self.options !== null) params.set("options", self.options);
   if (self.applicationName !== null) params.set("application_name", self.applicationName);
   return params;
 }

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import {
   ConnectionError,
   ConnectionTargetError,
+  GrpcStatusError,
   HostileArchiveError,
   LocalDiskError,
   PgServerError,
+  TlsError,
 } from "./errors.ts";
-import { basebackupPausesMs, isHopeless, syncPausesMs } from "./retry.ts";
+import { basebackupPausesMs, concernsAddress, isHopeless, syncPausesMs } from "./retry.ts";
 
 describe("schedules", () => {
   it("BASE-70: ten retries, half a second, half as much again each time", () => {
@@ -27,11 +29,31 @@ describe("schedules", () => {
   });
 });
 
-describe("what is not tried again", () => {
+describe("what is not tried again (Trap 20, BASE-64)", () => {
+  const hopelessCodes = [
+    "INVALID_ARGUMENT",
+    "UNAUTHENTICATED",
+    "PERMISSION_DENIED",
+    "FAILED_PRECONDITION",
+    "UNIMPLEMENTED",
+  ] as const;
+  const codesWorthATry = [
+    "NOT_FOUND",
+    "UNAVAILABLE",
+    "INTERNAL",
+    "CANCELLED",
+    "UNKNOWN",
+    "RESOURCE_EXHAUSTED",
+  ] as const;
   const server = (message: string) => new PgServerError({ severity: "ERROR", code: "XX000", message });
   const hopeless: readonly Error[] = [
     server("JWT authentication error"),
     server("Unauthorized: Tenant id mismatch"),
+    server("Not found: timeline is archived"),
+    server("invalid basebackup lsn"),
+    new TlsError("untrusted", "the certificate is not trusted"),
+    new ConnectionError("could not connect", { cause: new TlsError("refused", "the server offers no TLS") }),
+    ...hopelessCodes.map((code) => new GrpcStatusError({ code, message: "no" })),
     new ConnectionTargetError("no host"),
     new HostileArchiveError("../x", "leads out"),
     new LocalDiskError("cannot write x", { cause: Object.assign(new Error("full"), { code: "ENOSPC" }) }),
@@ -40,10 +62,26 @@ describe("what is not tried again", () => {
 
   const worthATry: readonly unknown[] = [
     server("Not found: Timeline"),
-    server("invalid basebackup lsn"),
+    server("Not found: Timeline is archived elsewhere"),
     new ConnectionError("connection refused"),
+    new TlsError("failed", "the handshake broke"),
+    ...codesWorthATry.map((code) => new GrpcStatusError({ code, message: "later" })),
     Object.assign(new Error("connect"), { code: "EACCES" }),
     "anything",
   ];
   for (const error of worthATry) it(`but ${error} is`, () => assert.equal(isHopeless(error), false));
+});
+
+describe("what another address may help with", () => {
+  it("is what the address is to blame for, and nothing else", () => {
+    const unimplemented = new GrpcStatusError({ code: "UNIMPLEMENTED", message: "" });
+    const cause = new TlsError("untrusted", "not trusted");
+    for (const error of [new ConnectionTargetError("x"), unimplemented, new ConnectionError("x", { cause })]) {
+      assert.ok(concernsAddress(error), error.message);
+    }
+    const refused = new GrpcStatusError({ code: "PERMISSION_DENIED", message: "" });
+    for (const error of [refused, new ConnectionError("x"), new HostileArchiveError("x", "y")]) {
+      assert.ok(!concernsAddress(error), error.message);
+    }
+  });
 });

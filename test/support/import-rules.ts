@@ -39,6 +39,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Rooms that may import the `do/` folder of another. */
 const importersOfEffects: readonly string[] = ["cli", "compose", "standin"];
 
+/** The protocols of storage, which its stand-ins speak as well. */
+const protocols = /^src\/storage\/(?:grpc|page-api|wire|walproposer)\//;
+
 /** The names of the rooms that have a rule. */
 export const knownRooms: readonly string[] = Object.keys(mayImport);
 
@@ -64,8 +67,8 @@ export function importProblems({ path, text }: SourceFile): readonly string[] {
       if (target.split("/")[2] === "do" && !importersOfEffects.includes(from)) {
         return [`${path} imports ${target}, but only cli and compose may import another room's do/`];
       }
-      if (from === "standin" && to === "storage" && !/^src\/storage\/(?:wire|walproposer)\//.test(target)) {
-        return [`${path} imports ${target}, but standin may import only storage/wire and storage/walproposer`];
+      if (from === "standin" && to === "storage" && !protocols.test(target)) {
+        return [`${path} imports ${target}, but standin may import only the protocols of storage`];
       }
       return [];
     });

@@ -18,6 +18,9 @@ const traces: readonly (readonly [trace: RegExp, what: string])[] = [
   [/\bfetch\s*\(|\bconsole\.[a-z]/, "talks to the outside"],
 ];
 
+/** Packages that compute and do nothing else. */
+const purePackages = /^@bufbuild\/protobuf(?:\/|$)/;
+
 /** Whether a file in `src/` has to be pure. */
 export function mustBePure(path: string): boolean {
   const inDo = path.split("/")[2] === "do";
@@ -28,7 +31,9 @@ export function mustBePure(path: string): boolean {
 export function purityProblems({ path, text }: SourceFile): readonly string[] {
   if (!mustBePure(path)) return [];
   const code = withoutComments(text);
-  const imported = importsOf(text).filter(({ specifier, typesOnly }) => !(typesOnly || specifier.startsWith(".")));
+  const imported = importsOf(text).filter(
+    ({ specifier, typesOnly }) => !(typesOnly || specifier.startsWith(".") || purePackages.test(specifier)),
+  );
   return [
     ...imported.map(({ specifier }) => `${path} must be pure, but imports ${specifier}`),
     ...traces.filter(([trace]) => trace.test(code)).map(([, what]) => `${path} must be pure, but ${what}`),

@@ -7,8 +7,9 @@ import { systemClock } from "../../base/clock.ts";
 import { describeError } from "../../base/error-chain.ts";
 import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
+import type { Lsn } from "../../base/lsn.ts";
 import { backupOf } from "./archive.ts";
-import { type BasebackupReport, type BasebackupRequest, fetchBasebackup } from "./basebackup.ts";
+import { type BasebackupReport, type BasebackupRequest, beginBasebackup } from "./basebackup.ts";
 import {
   beginCopy,
   copyEnd,
@@ -36,7 +37,7 @@ interface Fetched {
 async function fetched(
   t: TestContext,
   talk: (peer: FakePeer, attempt: number) => Promise<void>,
-  changes: Partial<BasebackupRequest> = {},
+  { lsn = 0x1696628n, ...changes }: Partial<BasebackupRequest & { readonly lsn: Lsn }> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Fetched> {
   const server = await startFakeServer(talk);
@@ -61,16 +62,19 @@ async function fetched(
       shards: new Map([["0000", { pageservers: [{ id: null, libpqUrl, grpcUrl: null }] }]]),
       preferProtocol: "libpq",
     },
-    lsn: 0x1696628n,
     mode: { kind: "primary" },
     token: null,
     pgdata,
     owner: null,
     retriesMax: 1,
     osUser: "me",
+    caFile: null,
+    compression: "gzip",
     ...changes,
   };
-  return { report: fetchBasebackup(request, { log, clock: systemClock, signal }), server, pgdata, warnings };
+  const pending = beginBasebackup(request, { clock: systemClock, signal });
+  t.after(() => pending.close());
+  return { report: pending.fetch(lsn, log), server, pgdata, warnings };
 }
 
 /** A pageserver's talk about a base backup, cut into pieces as one does. */

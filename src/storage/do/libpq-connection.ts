@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { withDeadline } from "../../base/deadline.ts";
 import { type ConnectionTarget, formatHostPort, type HostPort } from "../connection-target.ts";
 import { ConnectionError, ConnectionTargetError } from "../errors.ts";
+import type { StreamLimits } from "../page-service.ts";
 import { firstAttempt, secondAttempt, type TlsAttempt, verificationOf } from "../sslmode.ts";
 import { encodeFrontend } from "../wire/encode-frontend.ts";
 import type { BackendMessage, FrontendMessage } from "../wire/messages.ts";
@@ -26,12 +27,6 @@ export interface LoginOptions {
   readonly connectMsMax: number;
   /** A file with the authorities to trust where the target names none; null or absent for those that Node knows. */
   readonly caFile?: string | null;
-}
-
-/** How long a server may keep silent, in milliseconds. */
-export interface CopyLimits {
-  readonly firstByteMsMax: number;
-  readonly idleMsMax: number;
 }
 
 const statement = "s0";
@@ -183,7 +178,7 @@ export class LibpqConnection {
    * comes only when the server said that all went well; an error in the middle or after the data is thrown. All requests
    * go out at once, now, which saves a round trip.
    */
-  copyOut(command: string, limits: CopyLimits): AsyncGenerator<Buffer, void, undefined> {
+  copyOut(command: string, limits: StreamLimits): AsyncGenerator<Buffer, void, undefined> {
     this.#send(
       { kind: "parse", statement, text: command, parameterTypes: [] },
       { kind: "describe", target: "S", name: statement },
@@ -234,7 +229,7 @@ export class LibpqConnection {
     }
   }
 
-  async *#copied({ firstByteMsMax, idleMsMax }: CopyLimits): AsyncGenerator<Buffer, void, undefined> {
+  async *#copied({ firstByteMsMax, idleMsMax }: StreamLimits): AsyncGenerator<Buffer, void, undefined> {
     const answers = [
       "parseComplete",
       "parameterDescription",

@@ -56,7 +56,7 @@ export async function negotiateTls(
 }
 
 /** What `node:tls` and `node:http2` have to know to connect to `host`. */
-function tlsOptions(host: string, { verification }: TlsTrust, ca: Buffer | undefined) {
+export function tlsOptions(host: string, { verification }: TlsTrust, ca: Buffer | undefined) {
   return {
     host,
     minVersion: "TLSv1.2",
@@ -68,7 +68,7 @@ function tlsOptions(host: string, { verification }: TlsTrust, ca: Buffer | undef
 }
 
 /** @throws TlsError that names the file when it cannot be read */
-async function readAuthorities(caFile: string | null): Promise<Buffer | undefined> {
+export async function readAuthorities(caFile: string | null): Promise<Buffer | undefined> {
   if (caFile === null) return undefined;
   try {
     return await readFile(caFile);
@@ -78,7 +78,7 @@ async function readAuthorities(caFile: string | null): Promise<Buffer | undefine
 }
 
 /** The error of a handshake, with what to do about it. */
-function tlsError(error: unknown, host: string): TlsError {
+export function tlsError(error: unknown, host: string): TlsError {
   if (distrust.test(errorCode(error) ?? "")) {
     const advice = "name its authority by --storage-ca or sslrootcert";
     return new TlsError("untrusted", `the certificate of ${host} is not trusted; ${advice}`, { cause: error });

@@ -5,6 +5,7 @@ import { errorCode } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
 import type { Owner } from "../../base/owner.ts";
 import { DamagedArchiveError, HostileArchiveError } from "../errors.ts";
+import type { Compression } from "../page-service.ts";
 import { decideMember, missingPart } from "../tar-policy.ts";
 import { PgdataWriter } from "./pgdata-writer.ts";
 
@@ -19,21 +20,22 @@ export interface UnpackTarget {
   /** Given to every file and directory made; null leaves them ours. */
   readonly owner: Owner | null;
   readonly log: Log;
+  readonly compression: Compression;
 }
 
 /**
- * Unpacks a gzipped base backup into an existing PGDATA (BASE-52) as it arrives, holding a few MiB of it at a time. When
+ * Unpacks a base backup, gzipped or plain, into an existing PGDATA (BASE-52) as it arrives, holding a few MiB of it at a time. When
  * anything goes wrong, what was made is removed and the rest stays as it was (Trap 19).
- * @param source the compressed bytes; its own error is thrown as it is
- * @returns how many compressed bytes there were
+ * @param source the bytes as they come; its own error is thrown as it is
+ * @returns how many there were
  * @throws HostileArchiveError for a member that must not be unpacked or a header that is none
  * @throws DamagedArchiveError when the archive is cut off, damaged or lacks what every base backup has (Trap 18)
  * @throws LocalDiskError when the disk does not take it
  */
-export async function unpackBasebackup(source: AsyncIterable<Buffer>, target: UnpackTarget): Promise<number> {
+export async function unpackBasebackup(source: AsyncIterable<Uint8Array>, target: UnpackTarget): Promise<number> {
   const writer = new PgdataWriter(target.pgdata, target.owner);
   try {
-    const bytes = await unpackInto(writer, source, target.log);
+    const bytes = await unpackInto(writer, source, target);
     const missing = missingPart(writer.files);
     if (missing !== undefined) throw new DamagedArchiveError(`it ended well but without ${missing}`);
     writer.finish();
@@ -44,7 +46,11 @@ export async function unpackBasebackup(source: AsyncIterable<Buffer>, target: Un
   }
 }
 
-async function unpackInto(writer: PgdataWriter, source: AsyncIterable<Buffer>, log: Log): Promise<number> {
+async function unpackInto(
+  writer: PgdataWriter,
+  source: AsyncIterable<Uint8Array>,
+  { log, compression }: UnpackTarget,
+): Promise<number> {
   let compressedBytes = 0;
   let tarBytes = 0;
   let membersEnd = 0;
@@ -60,7 +66,7 @@ async function unpackInto(writer: PgdataWriter, source: AsyncIterable<Buffer>, l
     }
   };
 
-  async function* received(): AsyncGenerator<Buffer> {
+  async function* received(): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source) {
         compressedBytes += chunk.length;
@@ -71,7 +77,7 @@ async function unpackInto(writer: PgdataWriter, source: AsyncIterable<Buffer>, l
       throw error;
     }
   }
-  async function* measured(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async function* measured(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       tarBytes += chunk.length;
       yield chunk;
@@ -97,7 +103,8 @@ async function unpackInto(writer: PgdataWriter, source: AsyncIterable<Buffer>, l
   });
 
   try {
-    await pipeline(received, createGunzip({ chunkSize: gunzipChunkBytes }), measured, tar);
+    if (compression === "none") await pipeline(received, measured, tar);
+    else await pipeline(received, createGunzip({ chunkSize: gunzipChunkBytes }), measured, tar);
   } catch (error) {
     throw failure === undefined ? archiveError(error, member) : failure.error;
   }
