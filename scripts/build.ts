@@ -1,42 +1,80 @@
 /**
- * `npm run build`: makes what is shipped, in `dist/`. See docs/building.md.
+ * `npm run build [-- OPTIONS]`: makes what is shipped: the executable, the npm package, the licenses of what is inside and a bill
+ * of materials.
+ *
+ *   --out FOLDER        where to (default dist); what it holds is removed
+ *   --code-cache FILE   the compiled code of an earlier build, instead of a new recording
+ *   --arm64-node FILE   the Node of this version for arm64; makes an executable for that, too
+ *
+ * The same sources give the same bytes, but for the recording of compiled code, in which chance has its part: it is left in
+ * `code-cache`, and a build that is given it makes the same executable.
  */
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import type { Log } from "../src/base/log.ts";
+import { readPackagedFile } from "../src/base/packaged-file.ts";
 import { bundleProgram } from "./build/bundle.ts";
 import { recordCodeCache } from "./build/code-cache.ts";
-import { buildExecutable } from "./build/executable.ts";
+import { buildExecutable, type ExecutableParts } from "./build/executable.ts";
+import { layOutPackage } from "./build/npm-package.ts";
+import { readThirdParty, renderBillOfMaterials, renderLicenses } from "./build/third-parties.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = join(root, "dist");
 /** Node says of its foreign function interface, with which orphans are reaped, that it may change; its version is fixed here. */
 const nodeFlags: readonly string[] = ["--disable-warning=ExperimentalWarning"];
+const mebibyte = 1024 * 1024;
 
 const complain = (message: string): void => void process.stderr.write(`${message}\n`);
 const log: Log = { debug: () => {}, info: complain, warn: complain, error: complain, span: () => log };
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: "string", default: join(root, "dist") },
+      "code-cache": { type: "string" },
+      "arm64-node": { type: "string" },
+    },
+  });
+  const dist = resolve(values.out);
+  const recorded = values["code-cache"];
   const workdir = await mkdtemp(join(tmpdir(), "build-"));
   try {
-    await rm(dist, { recursive: true, force: true });
-    await mkdir(dist);
-    const bundle = await bundleProgram(root, "src/main.ts");
-    const programFile = join(workdir, "program.cjs");
-    await writeFile(programFile, bundle.text, "latin1");
-    log.info(`bundle: ${bundle.text.length} bytes, ${bundle.packages.length} packages`);
     const codeCacheFile = join(workdir, "code-cache");
-    const cache = await recordCodeCache(programFile, nodeFlags, log);
-    await writeFile(codeCacheFile, cache);
-    log.info(`compiled code: ${cache.length} bytes`);
-    const output = join(dist, "compute_ctl");
-    await buildExecutable({ node: process.execPath, nodeFlags, programFile, codeCacheFile, workdir, output });
-    log.info(`${output}: ${(await stat(output)).size} bytes`);
+    if (recorded !== undefined) await copyFile(recorded, codeCacheFile);
+    await rm(dist, { recursive: true, force: true });
+    await mkdir(dist, { recursive: true });
+    const { text, packages } = await bundleProgram(root, "src/main.ts");
+    const programFile = join(workdir, "program.cjs");
+    await writeFile(programFile, text, "latin1");
+    complain(`one script: ${text.length} bytes, with ${packages.length} packages`);
+
+    if (recorded === undefined) await writeFile(codeCacheFile, await recordCodeCache(programFile, nodeFlags, log));
+    await copyFile(codeCacheFile, join(dist, "code-cache"));
+    complain(`compiled code: ${(await stat(codeCacheFile)).size} bytes`);
+    const shared = { nodeFlags, programFile, workdir };
+    await build(join(dist, "compute_ctl"), { ...shared, node: process.execPath, codeCacheFile });
+    const other = values["arm64-node"];
+    if (other !== undefined)
+      await build(join(dist, "compute_ctl-arm64"), { ...shared, node: other, codeCacheFile: null });
+
+    await layOutPackage(root, text, join(dist, "npm"));
+    const parties = [...packages, `node-linux-${process.arch}`].map((name) => readThirdParty(root, name));
+    const { version } = JSON.parse(readPackagedFile("package.json"));
+    for (const folder of [dist, join(dist, "npm")]) {
+      await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), renderLicenses(parties));
+    }
+    await writeFile(join(dist, "bill-of-materials.cdx.json"), renderBillOfMaterials(version, parties));
   } finally {
     await rm(workdir, { recursive: true, force: true });
   }
+}
+
+async function build(output: string, parts: Omit<ExecutableParts, "output">): Promise<void> {
+  await buildExecutable({ ...parts, output });
+  complain(`${output}: ${Math.round((await stat(output)).size / mebibyte)} MiB`);
 }
 
 await main();

@@ -32,7 +32,8 @@ export async function buildExecutable(parts: ExecutableParts): Promise<void> {
     executable: node,
     output: draft,
     disableExperimentalSEAWarning: true,
-    useCodeCache: codeCacheFile !== null,
+    // Of this little script; its cache would differ from build to build.
+    useCodeCache: false,
     execArgv: nodeFlags,
     // NODE_OPTIONS is for Node's users, who need not know that this is one.
     execArgvExtension: "none",
