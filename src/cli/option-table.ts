@@ -245,6 +245,12 @@ export const optionTable = [
     help: "with AUTOSCALING: where the vm-monitor listens for the autoscaler-agent, which is not asked who it is",
   },
   {
+    name: "vm-monitor-allow",
+    value: "NETWORKS",
+    group: "Host",
+    help: "with AUTOSCALING: who may connect to the vm-monitor, as addresses and networks separated by commas; everybody when it is not given",
+  },
+  {
     name: "lakebase-mode",
     value: "true|false",
     default: "false",

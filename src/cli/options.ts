@@ -47,6 +47,8 @@ export interface Options {
   readonly filecacheConnstr: string | null;
   /** Not checked: a vm-monitor that cannot listen is no reason not to start (trap 11 of chapter 07). */
   readonly vmMonitorAddr: string;
+  /** Null for everybody. Not checked, for the same reason. */
+  readonly vmMonitorAllow: string | null;
   /** How long a first start may take in lakebase mode. */
   readonly pgInitTimeoutSeconds: number;
   readonly logFormat: LogFormat;
@@ -104,6 +106,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     cgroupRoot: text(given, "cgroup-root") ?? defaultOf("cgroup-root"),
     filecacheConnstr: text(given, "filecache-connstr") ?? null,
     vmMonitorAddr: text(given, "vm-monitor-addr") ?? defaultOf("vm-monitor-addr"),
+    vmMonitorAllow: text(given, "vm-monitor-allow") ?? null,
     pgInitTimeoutSeconds: seconds(given, "pg-init-timeout"),
     check: given.has("check"),
     logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),

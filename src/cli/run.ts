@@ -160,8 +160,9 @@ async function prepare(
   );
 }
 
-function vmMonitorFacts({ vmMonitorAddr: address, cgroup, cgroupRoot, filecacheConnstr }: Options): VmMonitorFacts {
-  return { address, cgroup, cgroupRoot: resolve(cgroupRoot), filecacheConnstr };
+function vmMonitorFacts(options: Options): VmMonitorFacts {
+  const { vmMonitorAddr: address, vmMonitorAllow: allow, cgroup, cgroupRoot, filecacheConnstr } = options;
+  return { address, allow, cgroup, cgroupRoot: resolve(cgroupRoot), filecacheConnstr };
 }
 
 function readConnstr(options: Options): Connstr {

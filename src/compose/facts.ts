@@ -62,6 +62,8 @@ export interface Facts {
 export interface VmMonitorFacts {
   /** Should be an IP address with a port. */
   readonly address: string;
+  /** Should be addresses and networks of those that may connect; null for everybody. */
+  readonly allow: string | null;
   readonly cgroup: string;
   /** Where cgroup v2 is mounted. */
   readonly cgroupRoot: string;

@@ -44,5 +44,6 @@ export const loadCatalogVisits = once(async () => ({
 export const loadVmMonitor = once(async () => ({
   ...(await import("../vm-monitor/do/vm-monitor.ts")),
   ...(await import("../vm-monitor/do/cgroup.ts")),
+  ...(await import("../vm-monitor/do/peers.ts")),
 }));
 export const loadDumpSchema = once(() => import("../postgres/do/dump-schema.ts"));

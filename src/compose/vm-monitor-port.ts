@@ -27,10 +27,11 @@ export function vmMonitorPort(facts: Facts, surroundings: Surroundings): VmMonit
     if (address === undefined) {
       throw new Error(`'${wanted.address}' of --vm-monitor-addr is no IP address with a port, such as 0.0.0.0:10301`);
     }
-    const { startVmMonitor, usualPlaces } = await loadVmMonitor();
+    const { startVmMonitor, usualPlaces, parsePeers } = await loadVmMonitor();
     const monitor = await startVmMonitor(
       {
         address,
+        peers: wanted.allow === null ? undefined : parsePeers(wanted.allow),
         cgroup: wanted.cgroup,
         places: { ...usualPlaces, root: wanted.cgroupRoot },
         openSession: spec.spec.disableLfcResizing === true ? null : sessionsFor(facts, wanted, log),

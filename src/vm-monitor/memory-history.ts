@@ -1,5 +1,5 @@
 /** How often the cgroup is looked at (VM-20). */
-export const sampleEveryMs = 100;
+const sampleEveryMs = 100;
 /** Over how many samples the average goes; nothing is asked for before there are as many (trap 12 of chapter 07). */
 export const samplesMax = 5;
 
@@ -18,6 +18,11 @@ export interface MemoryHistory {
   readonly bytes: readonly number[];
   /** When the newest came; before the first one, when the watch began. Monotonic milliseconds. */
   readonly asOfMs: number;
+}
+
+/** When the next look is due, after one that was due at `dueMs` and is done at `nowMs`: ticks that were missed are dropped. */
+export function nextDueMs(dueMs: number, nowMs: number): number {
+  return dueMs + sampleEveryMs * Math.max(1, Math.ceil((nowMs - dueMs) / sampleEveryMs));
 }
 
 /** A history without samples. */

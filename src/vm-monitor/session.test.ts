@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { freshSession, nextStep } from "./session.ts";
 import type { Session, SessionAction, SessionEvent, SetUp } from "./session-types.ts";
 import { mib } from "./sizes.ts";
@@ -299,6 +300,48 @@ describe("leaving (VM-6)", () => {
     const reasons = steps.flat().flatMap((action) => (action.kind === "close" ? [action.closing.reason] : []));
     assert.equal(reasons.length, steps.length);
     for (const reason of reasons) assert.ok(reason !== "" && Buffer.byteLength(reason) <= 123, reason);
+  });
+});
+
+describe("whatever an agent says (VM-10, trap 9)", () => {
+  const words = fc.constantFrom(
+    "HealthCheck",
+    "UpscaleNotification",
+    "DownscaleRequest",
+    "InvalidMessage",
+    "InternalError",
+  );
+  const anything = fc.anything({ withBigInt: false, maxDepth: 3 });
+  const almost = fc
+    .record(
+      {
+        type: fc.oneof(words, anything),
+        id: fc.oneof(fc.nat(), anything),
+        content: fc.oneof(
+          fc.record({ granted: anything, target: fc.record({ mem: anything, cpu: anything }) }),
+          anything,
+        ),
+        min: fc.oneof(fc.nat(), anything),
+        max: fc.oneof(fc.nat(), anything),
+      },
+      { requiredKeys: [] },
+    )
+    .map((value) => JSON.stringify(value));
+  const said = fc.array(fc.oneof(almost, fc.json(), fc.string({ unit: "binary" })), { maxLength: 8 });
+
+  it("VM-10: never breaks the monitor, and is answered in JSON that an agent reads, if at all", () => {
+    fc.assert(
+      fc.property(said, fc.boolean(), (texts, isLive) => {
+        const agent = isLive ? talk().live() : talk();
+        for (const text of texts) {
+          for (const action of agent.on({ kind: "text", text })) {
+            if (action.kind !== "send") continue;
+            assert.ok(Buffer.byteLength(action.text) < 32_768);
+            assert.equal(typeof JSON.parse(action.text), "object");
+          }
+        }
+      }),
+    );
   });
 });
 

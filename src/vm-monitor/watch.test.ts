@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { averageOf, type MemorySample, spanMs, startHistory, withSample } from "./memory-history.ts";
+import { averageOf, type MemorySample, nextDueMs, spanMs, startHistory, withSample } from "./memory-history.ts";
 import { mib } from "./sizes.ts";
 import { considerLine, considerPressure, type MemoryWatch, observe, startWatch } from "./watch.ts";
 
@@ -38,6 +38,15 @@ describe("the memory history (VM-20)", () => {
       [31, 5, 400, 400],
       [41, 5, 400, 500],
     ]);
+  });
+});
+
+describe("the pace of samples (VM-20)", () => {
+  it("VM-20: is a look every 100 ms; ticks that are missed are dropped", () => {
+    assert.equal(nextDueMs(0, 3), 100);
+    assert.equal(nextDueMs(100, 100), 200);
+    assert.equal(nextDueMs(100, 200), 200);
+    assert.equal(nextDueMs(100, 350), 400, "not three looks at once");
   });
 });
 

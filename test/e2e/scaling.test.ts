@@ -154,8 +154,12 @@ describe("scaling a compute on a VM", () => {
         const port = await freePort();
         const holder = createServer().listen(port, "127.0.0.1");
         try {
-          for (const addr of [`127.0.0.1:${port}`, "localhost:10301"]) {
-            const compute = await startOnVm(world, cgroup, { addr });
+          for (const [addr, args] of [
+            [`127.0.0.1:${port}`, []],
+            ["localhost:10301", []],
+            ["127.0.0.1:0", ["--vm-monitor-allow", "somebody"]],
+          ] as const) {
+            const compute = await startOnVm(world, cgroup, { addr, args });
             await compute.waitFor("running");
             await compute.waitForLog(/ERROR .*the vm-monitor cannot be started/);
             assert.equal((await compute.request("POST", "/terminate?mode=immediate")).status, 200);

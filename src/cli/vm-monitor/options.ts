@@ -1,5 +1,8 @@
+import type { BlockList } from "node:net";
+import { describeError } from "../../base/error-chain.ts";
 import { type NamedConnstr, parseAnyConnstr } from "../../postgres/connstr.ts";
 import { parseSocketAddress, type SocketAddress } from "../../vm-monitor/address.ts";
+import { parsePeers } from "../../vm-monitor/do/peers.ts";
 import { readArguments, UsageError } from "../arguments.ts";
 import type { OptionRow } from "../option-table.ts";
 
@@ -18,6 +21,11 @@ export const vmMonitorOptionTable = [
     value: "CONNSTR",
     help: "the Postgres whose file cache is sized, as key=value pairs or a URL; none when it is not given",
   },
+  {
+    name: "allow",
+    value: "NETWORKS",
+    help: "who may connect: addresses and networks, separated by commas; everybody when it is not given",
+  },
   { name: "cgroup-root", value: "DIR", default: "/sys/fs/cgroup", help: "where cgroup v2 is mounted" },
   { name: "help", short: "h", help: "print this text and exit" },
   { name: "version", short: "V", help: "print the version and exit" },
@@ -34,6 +42,7 @@ export type VmMonitorInvocation =
       /** Null for the kernel's usual place. */
       readonly cgroupRoot: string | null;
       readonly connstr: NamedConnstr | null;
+      readonly peers: BlockList | undefined;
     };
 
 /** Reads its command line. @throws UsageError for the first thing that is wrong */
@@ -41,7 +50,7 @@ export function readVmMonitorOptions(argv: readonly string[]): VmMonitorInvocati
   const given = readArguments(argv, vmMonitorOptionTable);
   if (given.has("help")) return { kind: "help" };
   if (given.has("version")) return { kind: "version" };
-  const text = (name: "addr" | "cgroup" | "pgconnstr" | "cgroup-root"): string | null => {
+  const text = (name: "addr" | "cgroup" | "pgconnstr" | "cgroup-root" | "allow"): string | null => {
     const value = given.get(name);
     return typeof value === "string" ? value : null;
   };
@@ -59,5 +68,15 @@ export function readVmMonitorOptions(argv: readonly string[]): VmMonitorInvocati
     cgroup: text("cgroup"),
     cgroupRoot: text("cgroup-root"),
     connstr: connstr?.value ?? null,
+    peers: readPeers(text("allow")),
   };
+}
+
+function readPeers(text: string | null): BlockList | undefined {
+  if (text === null) return undefined;
+  try {
+    return parsePeers(text);
+  } catch (error) {
+    throw new UsageError(`invalid value for '--allow': ${describeError(error)}`);
+  }
 }

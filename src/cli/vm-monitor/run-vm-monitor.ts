@@ -49,7 +49,7 @@ export async function runVmMonitor(
 }
 
 async function serve(
-  { address, cgroup, cgroupRoot, connstr }: VmMonitorInvocation & { readonly kind: "run" },
+  { address, cgroup, cgroupRoot, connstr, peers }: VmMonitorInvocation & { readonly kind: "run" },
   log: Log,
 ): Promise<number> {
   const ended = untilEnded(log);
@@ -60,6 +60,7 @@ async function serve(
   const monitor = await startVmMonitor(
     {
       address,
+      peers,
       cgroup,
       places: cgroupRoot === null ? usualPlaces : { ...usualPlaces, root: cgroupRoot },
       openSession: connstr === null ? null : cacheSessions(connstr),

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { BlockList } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { formatSocketAddress, type SocketAddress } from "../address.ts";
+import { isAmong } from "./peers.ts";
 
 /** The listener of the monitor. */
 export interface MonitorListener {
@@ -21,10 +23,12 @@ const connectionsMax = 64;
 
 /**
  * Listens for agents (VM-5): a WebSocket on `GET /monitor`, without subprotocol, extensions or authorization.
+ * @param peers those that may connect; null for everybody
  * @throws Error with the system's code when the address cannot be had
  */
 export async function listenForAgents(
   { host, port }: SocketAddress,
+  peers: BlockList | null,
   onAgent: (socket: WebSocket, peer: string) => void,
   onError: (error: Error) => void,
 ): Promise<MonitorListener> {
@@ -35,7 +39,7 @@ export async function listenForAgents(
     clientTracking: false,
   });
   const server = createServer({ headersTimeout: headMsMax, requestTimeout: headMsMax }, (request, response) => {
-    const status = refusal(request) ?? 400;
+    const status = refusal(request, peers) ?? 400;
     response.writeHead(status, {
       "content-type": "text/plain; charset=utf-8",
       connection: "close",
@@ -45,7 +49,7 @@ export async function listenForAgents(
   });
   server.maxConnections = connectionsMax;
   server.on("upgrade", (request, connection, head) => {
-    const status = refusal(request) ?? (request.headers["sec-websocket-version"] === "13" ? undefined : 400);
+    const status = refusal(request, peers) ?? (request.headers["sec-websocket-version"] === "13" ? undefined : 400);
     if (status !== undefined) return refuse(connection, status);
     sockets.handleUpgrade(request, connection, head, (socket) => onAgent(socket, peerOf(request)));
   });
@@ -63,7 +67,8 @@ export async function listenForAgents(
 }
 
 /** The status with which a request is turned away before anything else is looked at. */
-function refusal({ method, url = "" }: IncomingMessage): number | undefined {
+function refusal({ method, url = "", socket }: IncomingMessage, peers: BlockList | null): number | undefined {
+  if (peers !== null && !isAmong(peers, socket.remoteAddress ?? "")) return 403;
   if (url.split("?")[0] !== path) return 404;
   return method === "GET" ? undefined : 405;
 }

@@ -1,3 +1,4 @@
+import type { BlockList } from "node:net";
 import type { WebSocket } from "ws";
 import type { Clock } from "../../base/clock.ts";
 import { unlessAborted, withDeadline } from "../../base/deadline.ts";
@@ -16,6 +17,8 @@ import { listenForAgents, type MonitorListener } from "./listen.ts";
 /** What a monitor watches, and where it is asked. */
 export interface VmMonitorOptions {
   readonly address: SocketAddress;
+  /** Those that may connect; everybody when it is not given. */
+  readonly peers?: BlockList | undefined;
   /** Null when no cgroup is to be watched. */
   readonly cgroup: string | null;
   readonly places?: CgroupPlaces;
@@ -144,7 +147,7 @@ export async function startVmMonitor(options: VmMonitorOptions, deps: VmMonitorD
     });
   }
 
-  const listener: MonitorListener = await listenForAgents(options.address, takeOn, (error) =>
+  const listener: MonitorListener = await listenForAgents(options.address, options.peers ?? null, takeOn, (error) =>
     log.error(`the vm-monitor's listener failed: ${describeError(error)}`),
   );
   const listening = formatSocketAddress(listener.address);

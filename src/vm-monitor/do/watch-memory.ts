@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { sleep } from "../../base/deadline.ts";
-import { type MemorySample, sampleEveryMs } from "../memory-history.ts";
+import { type MemorySample, nextDueMs } from "../memory-history.ts";
 
 /**
  * Reads a sample every 100 ms, the first at once, until the signal fires (VM-20). A tick that is missed is dropped, and so is a
@@ -19,7 +19,7 @@ export async function watchMemory(
     signal.throwIfAborted();
     if (sample !== null) onSample(sample);
     const now = clock.monotonicMs();
-    dueMs += sampleEveryMs * Math.max(1, Math.ceil((now - dueMs) / sampleEveryMs));
+    dueMs = nextDueMs(dueMs, now);
     await sleep(dueMs - now, signal);
   }
 }
