@@ -94,6 +94,16 @@ export class CannotRunError extends Error {
   }
 }
 
+/** The safekeepers did not come to an agreement; another try above the highest term that was heard of may succeed. */
+export class NoAgreement extends Error {
+  readonly term: bigint;
+  constructor(reason: string, term: bigint) {
+    super(reason);
+    this.name = "NoAgreement";
+    this.term = term;
+  }
+}
+
 /** The safekeepers did not come to an agreement in the time that there was; says of each where it stands. */
 export class NoAgreementInTime extends Error {
   constructor(reason: string, options?: ErrorOptions) {

@@ -175,6 +175,7 @@ class Simulation {
       tenantId,
       timelineId,
       pgVersion,
+      termFloor: 0n,
       silenceMsMax: 10_000,
       walBytesMax: this.#random.pick([8, 64, 131_072]),
     };

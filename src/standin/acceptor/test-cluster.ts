@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
+import type { Log } from "../../base/log.ts";
 import type { TermHistory } from "../../storage/walproposer/messages.ts";
 import type { TokenAuthority } from "../token.ts";
 import { type StandinSafekeeper, startSafekeeper } from "./safekeeper.ts";
@@ -80,4 +81,11 @@ export class Cluster {
 /** A history written as pairs of term and LSN. */
 export function history(...entries: readonly (readonly [bigint, bigint])[]): TermHistory {
   return entries.map(([term, lsn]) => ({ term, lsn }));
+}
+
+/** A log that keeps its messages, of every level. */
+export function logInto(lines: string[]): Log {
+  const add = (message: string): void => void lines.push(message);
+  const log: Log = { debug: add, info: add, warn: add, error: add, span: () => log };
+  return log;
 }

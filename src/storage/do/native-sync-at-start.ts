@@ -1,4 +1,4 @@
-import { NoAgreementInTime } from "../errors.ts";
+import { NoAgreement, NoAgreementInTime } from "../errors.ts";
 import type { NativeSync } from "../native-sync-request.ts";
 import { syncPausesMs } from "../retry.ts";
 import { type NativeSyncPorts, syncSafekeepersNatively } from "./native-sync.ts";
@@ -17,13 +17,16 @@ export async function syncNativelyAtStart(
   const endMs = clock.monotonicMs() + deadlineMs;
   try {
     let last: unknown;
+    let termFloor = 0n;
     return await withRetries({ what: "sync safekeepers", pausesMs: syncPausesMs, log, signal, onRetry }, async () => {
       const leftMs = endMs - clock.monotonicMs();
       if (leftMs < 1) throw new NoAgreementInTime("there is no time left for another try", { cause: last });
       try {
-        return await syncSafekeepersNatively(sync, { ...ports, deadlineMs: leftMs });
+        return await syncSafekeepersNatively(sync, { ...ports, deadlineMs: leftMs, termFloor });
       } catch (error) {
         last = error;
+        // One that answers late is not to turn down every try that does not know of its term.
+        if (error instanceof NoAgreement && error.term > termFloor) termFloor = error.term;
         throw error;
       }
     });

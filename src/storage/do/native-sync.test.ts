@@ -3,8 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { inspect } from "node:util";
 import { systemClock } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
-import { Cluster, clusterBranch, history } from "../../standin/acceptor/test-cluster.ts";
+import { Cluster, clusterBranch, history, logInto } from "../../standin/acceptor/test-cluster.ts";
 import type { Standing } from "../../standin/acceptor/test-timeline.ts";
 import { createTokenAuthority } from "../../standin/token.ts";
 import { ConnectionTargetError } from "../errors.ts";
@@ -31,14 +30,8 @@ function sync(
 ): Promise<SyncReport> {
   const { hostPorts } = cluster;
   const request = { ...clusterBranch, hostPorts, generation: 0, token: null, caFile: null, pgVersion: 170_005 };
-  const ports = { log: collectLines(linesOf(cluster)), clock: systemClock, signal, deadlineMs };
+  const ports = { log: logInto(linesOf(cluster)), clock: systemClock, signal, deadlineMs };
   return syncSafekeepersNatively({ ...safekeeperSettings(null), ...request, ...change }, ports);
-}
-
-function collectLines(lines: string[]): Log {
-  const add = (message: string): void => void lines.push(message);
-  const log: Log = { debug: add, info: add, warn: add, error: add, span: () => log };
-  return log;
 }
 
 const common = history([1n, 0x1500000n], [3n, 0x1800000n]);

@@ -4,7 +4,7 @@ import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
 import { formatLsn } from "../../base/lsn.ts";
 import { parseHostPort } from "../connection-target.ts";
-import { ConnectionTargetError, NoAgreementInTime } from "../errors.ts";
+import { ConnectionTargetError, NoAgreement, NoAgreementInTime } from "../errors.ts";
 import type { NativeSync } from "../native-sync-request.ts";
 import { isHopeless } from "../retry.ts";
 import { majority } from "../walproposer/membership.ts";
@@ -30,6 +30,8 @@ export interface NativeSyncPorts {
   readonly signal: AbortSignal;
   /** For the whole sync. */
   readonly deadlineMs: number;
+  /** A term that an earlier try heard of; this one's will be later. */
+  readonly termFloor?: bigint;
 }
 
 const hostPortsMax = 31;
@@ -41,7 +43,7 @@ const goodbyeMsMax = 200;
  * once: retries are the caller's (SK-24). When the time is over and a quorum has everything, that is a success; when not,
  * the error says of each safekeeper where it stands.
  * @throws ConnectionTargetError when it cannot even be tried; the refusal of a safekeeper, which no retry will change, when
- * too many refuse us for good; NoAgreementInTime; Error when it failed otherwise; the signal's reason when it fires
+ * too many refuse us for good; NoAgreementInTime; NoAgreement when they are at odds; the signal's reason when it fires
  */
 export async function syncSafekeepersNatively(sync: NativeSync, ports: NativeSyncPorts): Promise<SyncReport> {
   const { log, clock, signal } = ports;
@@ -53,7 +55,7 @@ export async function syncSafekeepersNatively(sync: NativeSync, ports: NativeSyn
     const outcome = await unlessAborted(run.start(), signal);
     if (outcome.kind === "aborted") {
       const message = `the safekeepers do not agree on where the WAL ends: ${outcome.reason}`;
-      throw run.isLate ? new NoAgreementInTime(message) : new Error(message);
+      throw run.isLate ? new NoAgreementInTime(message) : new NoAgreement(message, outcome.term);
     }
     await run.sayGoodbye();
     const durationMs = Math.floor(clock.monotonicMs() - startedMs);
@@ -101,6 +103,7 @@ class SyncRun {
       tenantId,
       timelineId,
       pgVersion,
+      termFloor: ports.termFloor ?? 0n,
       silenceMsMax: connectMsMax,
       walBytesMax: walPayloadBytesMax,
     };

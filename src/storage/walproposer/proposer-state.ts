@@ -20,6 +20,8 @@ export interface ProposerConfig {
   readonly timelineId: TimelineId;
   /** As in 170005 (SK-32). */
   readonly pgVersion: number;
+  /** A term that is known to have been used; ours will be later. 0 when none is. */
+  readonly termFloor: bigint;
   /** How long an acceptor that owes an answer may keep silent (SK-50). */
   readonly silenceMsMax: number;
   /** The most WAL in one message, in bytes. */
@@ -63,8 +65,8 @@ export interface Election {
 /** How a sync ended. */
 export type Outcome =
   | { readonly kind: "finished"; readonly lsn: Lsn }
-  /** Trying again from the start may help. */
-  | { readonly kind: "aborted"; readonly reason: string };
+  /** Trying again from the start may help, above the highest term that was heard of. */
+  | { readonly kind: "aborted"; readonly reason: string; readonly term: bigint };
 
 export interface ProposerState {
   readonly config: ProposerConfig;
@@ -120,7 +122,7 @@ export function newProposer(config: ProposerConfig): ProposerState {
     config,
     phase: "collect",
     conf: { generation: 0, members: [], newMembers: [] },
-    term: 0n,
+    term: config.termFloor,
     election: null,
     commitLsn: 0n,
     truncateLsn: 0n,

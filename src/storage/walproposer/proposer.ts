@@ -5,6 +5,9 @@ import { finish, finishIfDone, onAppendResponse, onWal, sendNext } from "./strea
 import { Turn } from "./turn.ts";
 import { onGreeting, onVote } from "./voting.ts";
 
+/** No safekeeper gets here by elections; one that says so is broken, and a term after it might not fit into a message. */
+const termMax = 2n ** 62n;
+
 /** The shortest time between two connections to an acceptor that hangs up while it waits for others. */
 const reopenMsMin = 1000;
 
@@ -88,7 +91,8 @@ function onLinkDown(turn: Turn, index: number, reason: string): void {
 function onMessage(turn: Turn, index: number, message: AcceptorMessage): void {
   turn.updateLink(index, { sinceMs: turn.nowMs });
   const { phase } = turn.link(index);
-  if (message.kind === "greeting" && phase === "handshake") onGreeting(turn, index, message);
+  if (message.term > termMax) turn.lose(index, `it claims to be in term ${message.term}`);
+  else if (message.kind === "greeting" && phase === "handshake") onGreeting(turn, index, message);
   else if (message.kind === "vote-response" && phase === "wait-verdict") onVote(turn, index, message);
   else if (message.kind === "append-response" && phase === "active") onAppendResponse(turn, index, message);
   else turn.lose(index, `it sent an unexpected ${message.kind}`);

@@ -61,7 +61,8 @@ export function onAppendResponse(turn: Turn, index: number, response: AppendResp
     return;
   }
   if (response.term > term) {
-    turn.abort(`safekeeper ${hostPort} went to term ${response.term}, we are in ${term}: another compute took over`);
+    const why = `safekeeper ${hostPort} went to term ${response.term}, we are in ${term}: another compute took over`;
+    turn.abort(why, response.term);
     return;
   }
   // An older term: a copy of something said to an earlier proposer (SK-66).

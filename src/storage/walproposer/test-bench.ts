@@ -52,6 +52,7 @@ export class Bench {
       tenantId,
       timelineId,
       pgVersion: 170_005,
+      termFloor: 0n,
       silenceMsMax: 10_000,
       walBytesMax: walPayloadBytesMax,
       ...config,

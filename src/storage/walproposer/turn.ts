@@ -60,7 +60,8 @@ export class Turn {
     this.do({ kind: "end", outcome });
   }
 
-  abort(reason: string): void {
-    this.end({ kind: "aborted", reason });
+  /** @param heard a term that was heard of, if it is why */
+  abort(reason: string, heard: bigint = this.#state.term): void {
+    this.end({ kind: "aborted", reason, term: heard > this.#state.term ? heard : this.#state.term });
   }
 }

@@ -53,7 +53,11 @@ describe("greetings (SK-41, SK-42)", () => {
     late.greet(a, 3n);
     late.greet(b, 3n);
     late.greet(c, 3n, { conf });
-    assert.deepEqual(late.outcome, { kind: "aborted", reason: "restarting to adopt mconf generation 4" });
+    assert.deepEqual(late.outcome, {
+      kind: "aborted",
+      reason: "restarting to adopt mconf generation 4",
+      term: late.state.term,
+    });
     const hollow = new Bench();
     hollow.greet(a, 3n, { conf: { ...conf, members: [] } });
     assert.equal(hollow.outcome?.kind, "aborted");
@@ -70,6 +74,28 @@ describe("greetings (SK-41, SK-42)", () => {
     other.greet(b, 3n);
     other.greet(c, 5n);
     assert.equal(other.outcome?.kind, "aborted");
+  });
+
+  it("SK-24: tell the next try of the later term, which then campaigns above it", () => {
+    const bench = new Bench();
+    for (const index of [a, b]) bench.greet(index, 3n);
+    bench.greet(c, 9n);
+    assert.ok(bench.outcome?.kind === "aborted");
+    assert.equal(bench.outcome.term, 9n);
+    const next = new Bench({ termFloor: 9n });
+    for (const index of [a, b]) next.greet(index, 3n);
+    assert.deepEqual([next.state.phase, next.state.term], ["campaign", 10n]);
+    next.greet(c, 9n);
+    assert.equal(next.outcome, null);
+  });
+
+  it("of a term that no safekeeper reaches are not believed: the others decide (SK-40)", () => {
+    const bench = new Bench();
+    bench.greet(a, 2n ** 64n - 1n);
+    bench.greet(b, 3n);
+    bench.greet(c, 3n);
+    assert.deepEqual([bench.state.phase, bench.state.term], ["campaign", 4n]);
+    assert.match(bench.state.links[a]?.trouble ?? "", /claims to be in term 18446744073709551615/);
   });
 
   it("without the configuration that the list speaks of are reported (trap 14)", () => {

@@ -15,7 +15,7 @@ export function onGreeting(turn: Turn, index: number, greeting: AcceptorGreeting
   const conflict = greetingConflict(turn.state, turn.link(index).hostPort, greeting);
   const twin = turn.linksIn(...greeted).find(({ link }) => link.nodeId === nodeId);
   if (conflict !== undefined) {
-    turn.abort(conflict);
+    turn.abort(conflict, term);
   } else if (twin !== undefined) {
     // One voice counted twice could make a quorum of a minority.
     turn.lose(index, `it is the same node ${nodeId} as ${twin.link.hostPort}`);
@@ -92,7 +92,7 @@ function onRefusal(turn: Turn, index: number, term: bigint): void {
   const { hostPort, asked } = turn.link(index);
   const { restarts, term: ours } = turn.state;
   if (term !== ours || asked.times < 2 || restarts === restartsMax) {
-    turn.abort(`WAL acceptor ${hostPort} with term ${term} rejects our connection request with term ${ours}`);
+    turn.abort(`WAL acceptor ${hostPort} with term ${term} rejects our connection request with term ${ours}`, term);
     return;
   }
   // The vote that it gave away may have been for us, its answer lost with the connection. A new term settles it.
