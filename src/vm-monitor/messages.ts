@@ -1,7 +1,7 @@
 import { float, string, u64 } from "../base/decode-scalars.ts";
 import { object, optional, required } from "../base/decode-structures.ts";
 import type { Decoder } from "../base/decoder.ts";
-import { readJson } from "./read-json.ts";
+import { cut, readJson } from "./read-json.ts";
 
 /** What the agent says (VM-9). Ids keep all digits, because they are sent back. */
 export type AgentMessage = HealthCheck | ScalingRequest | Complaint;
@@ -30,9 +30,6 @@ export type DecodedMessage =
   | { readonly ok: true; readonly message: AgentMessage }
   | { readonly ok: false; readonly id: bigint | null; readonly problem: string };
 
-/** Texts for the agent are cut to this many characters: it reads no message of more than 32 KiB (VM-28). */
-const textCharsMax = 2_000;
-
 const head = object({ type: required("type", string), id: required("id", u64) });
 const idAlone = object({ id: required("id", u64) });
 const resources = object({ mem: required("mem", u64), cpu: optional("cpu", float) });
@@ -59,7 +56,7 @@ export function decodeMessage(text: string): DecodedMessage {
     case "InternalError":
       return { ok: true, message: { type, error: complaintIn(text) } };
     default:
-      return { ok: false, id, problem: `unknown type ${JSON.stringify(type.slice(0, textCharsMax))}` };
+      return { ok: false, id, problem: cut(`unknown type ${JSON.stringify(type)}`) };
   }
 }
 
@@ -77,7 +74,7 @@ function sized(
 /** A complaint without a readable text is a complaint all the same: answering it would go on forever. */
 function complaintIn(text: string): string {
   const read = readJson(complaint, text);
-  return read.ok ? read.value.content.error : `(no readable text: ${read.problem})`;
+  return read.ok ? cut(read.value.content.error) : `(no readable text: ${read.problem})`;
 }
 
 /** `{"version":1}` (VM-8). */
@@ -123,8 +120,4 @@ export function invalidMessage(id: bigint, error: string): string {
 /** Fields on the top level, the id last and with all its digits (VM-9). */
 function encode(fields: Readonly<Record<string, string | boolean>>, id: bigint): string {
   return `${JSON.stringify(fields).slice(0, -1)},"id":${id}}`;
-}
-
-function cut(text: string): string {
-  return text.length <= textCharsMax ? text : `${text.slice(0, textCharsMax).toWellFormed()}…`;
 }

@@ -39,6 +39,8 @@ export interface Session {
   readonly sampledMeanwhile: boolean;
   /** The id of our last request; ours are odd (VM-11). */
   readonly lastId: number;
+  /** How many messages were not understood. */
+  readonly strange: number;
   /** Set when the session ends as soon as nothing is in progress. */
   readonly leaving: Closing | null;
 }

@@ -225,6 +225,13 @@ describe("one after the other (VM-13)", () => {
     assert.match(JSON.stringify(told), /was to have 6069 MiB, but has 2048 MiB/);
   });
 
+  it("VM-12: puts up with strange messages, but not with nothing else", () => {
+    const agent = talk(cacheOnly).live();
+    for (let count = 0; count < 32; count += 1) assert.deepEqual(shown(agent.on({ kind: "binary" })), []);
+    assert.deepEqual(agent.say(health(2)), ['> {"type":"HealthCheck","id":2}']);
+    assert.deepEqual(shown(agent.on({ kind: "binary" })), ["x 1008"]);
+  });
+
   it("is not flooded", () => {
     const agent = talk(cacheOnly).live();
     const said = Array.from({ length: 40 }, (_, index) => agent.say(upscale(8192, 2 * index + 2))).flat();

@@ -29,8 +29,12 @@ const closings = {
   version: { code: 1002, reason: "no common protocol version" },
   setUp: { code: 1011, reason: "the session could not be set up" },
   undecodable: { code: 1007, reason: "a message that is not understood and has no id" },
+  strange: { code: 1008, reason: "too many messages that are not understood" },
   flood: { code: 1008, reason: "too many requests at once" },
 } as const satisfies Readonly<Record<string, Closing>>;
+
+/** Each of them is a line in the log. */
+const strangeMax = 32;
 
 /** A session whose agent has not said anything yet. */
 export const freshSession: Session = {
@@ -42,6 +46,7 @@ export const freshSession: Session = {
   cacheBytes: null,
   sampledMeanwhile: false,
   lastId: 1,
+  strange: 0,
   leaving: null,
 };
 
@@ -53,7 +58,7 @@ export function nextStep(session: Session, event: SessionEvent, atMs: number): S
       return session.stage === "greeting" ? greet(session, event.text) : take(session, event.text, atMs);
     case "binary":
       if (session.stage === "greeting") return close(session, closings.unusable);
-      return { session, actions: [complain("a binary message is ignored")] };
+      return puzzled(session, [complain("a binary message is ignored")]);
     case "set-up":
       return goLive(session, event.found, atMs);
     case "set-up-failed":
@@ -121,15 +126,22 @@ function take(session: Session, text: string, atMs: number): Step {
       news: { kind: "answered", type: "invalid", outcome: "failed", text: problem },
     };
     if (id === null) return close(session, closings.undecodable, [news]);
-    return { session, actions: [{ kind: "send", text: invalidMessage(id, problem) }, news] };
+    return puzzled(session, [{ kind: "send", text: invalidMessage(id, problem) }, news]);
   }
   const { message } = decoded;
   if (message.type === "InvalidMessage" || message.type === "InternalError") {
-    return { session, actions: [complain(`the agent says ${message.type}: ${message.error}`)] };
+    return puzzled(session, [complain(`the agent says ${message.type}: ${message.error}`)]);
   }
   if (message.type === "HealthCheck" && session.stage === "live") return { session, actions: answerHealth(message.id) };
   if (session.waiting.length >= waitingMax) return close(session, closings.flood, [complain(closings.flood.reason)]);
   return proceed({ ...session, waiting: [...session.waiting, message] }, atMs);
+}
+
+/** Something strange was said or complained of; an agent that does nothing else is none (VM-12). */
+function puzzled(session: Session, actions: readonly SessionAction[]): Step {
+  const strange = session.strange + 1;
+  if (strange > strangeMax) return close(session, closings.strange, actions);
+  return { session: { ...session, strange }, actions };
 }
 
 function answerHealth(id: bigint): readonly SessionAction[] {
