@@ -101,7 +101,7 @@ describe("the activity monitor", () => {
     });
   });
 
-  it("MON-7, MON-14: tells of an outage, looks less and less often, and counts it until the first success", async () => {
+  it("MON-7, MON-14, MON-17: tells of an outage, looks less and less often, and counts it until the first success", async () => {
     const { run, views, pausesMs, lines, calls } = monitored([
       quiet,
       new SqlError("terminated", "57P01"),
@@ -153,7 +153,7 @@ describe("the activity monitor", () => {
     });
   }
 
-  it("MON-4: pauses while a reconfiguration has failed, without counting that, and goes on when it is mended", async () => {
+  it("MON-4, MON-17: pauses while a reconfiguration has failed, without counting that, and goes on when it is mended", async () => {
     const { run, store, views, calls } = monitored([quiet, quiet, quiet], (turn, during) => {
       if (turn !== 1) return;
       for (const event of ["configure", "reconfigure", "reconfigure-failed"] as const) during.dispatch(event);

@@ -3,6 +3,26 @@ import { describe, it } from "node:test";
 import type { DerivedSpec } from "../spec/types.ts";
 import { configWith, derived, endless, running, until, world } from "./test-world.ts";
 
+describe("the activity monitor (MON-1, MON-3)", () => {
+  it("begins once, when the compute has just become running, and is told to end when Postgres has ended", async () => {
+    const { calls, statuses, end } = await running();
+    assert.deepEqual(calls.filter((call) => call === "watch activity").length, 1);
+    assert.ok(calls.indexOf("watch activity") > calls.indexOf("catalog"));
+    assert.equal(statuses.at(-1), "running");
+    await end();
+    assert.deepEqual(
+      calls.filter((call) => call.includes("activity")),
+      ["watch activity", "activity ends"],
+    );
+  });
+
+  it("does not begin when the start fails", async () => {
+    const made = world({ catalog: { apply: () => Promise.reject(new Error("no")) } });
+    await made.make(derived(configWith())).run();
+    assert.equal(made.calls.includes("watch activity"), false);
+  });
+});
+
 describe("a compute with a spec at start", () => {
   it("goes through init and running in the order of LIFE-12 and APPLY-2, migrations and post-apply task (APPLY-50) last, and ends with Postgres's code", async () => {
     const { calls, statuses, make, exit } = world();
@@ -25,6 +45,7 @@ describe("a compute with a spec at start", () => {
       "watch activity",
       "migrate",
       "update neon",
+      "activity ends",
     ]);
   });
 

@@ -126,7 +126,11 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
   const statistics: ExtensionStatistics = { setInterval() {}, collectOnce: async () => {}, run: async () => {} };
   const statuses: string[] = [];
   const timeline = createTimelineRecorder(doubles.clock);
-  const activity: ActivityMonitor = { view: () => nothingChecked, run: async () => void calls.push("watch activity") };
+  const watchActivity = async (_rules: unknown, signal: AbortSignal): Promise<void> => {
+    calls.push("watch activity");
+    signal.addEventListener("abort", () => calls.push("activity ends"));
+  };
+  const activity: ActivityMonitor = { view: () => nothingChecked, run: watchActivity };
   const store = createStore(new Date(0), (_before, after) => {
     statuses.push(after);
     timeline.changed(after);

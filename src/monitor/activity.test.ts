@@ -182,7 +182,7 @@ describe("judgeActivity (MON-8, MON-9, MON-10, MON-11)", () => {
   });
 });
 
-describe("judgeActivity by statistics, without the feature (FIELD-14)", () => {
+describe("judgeActivity by statistics, without the feature (FIELD-14, MON-16)", () => {
   const known = { ...noActivityYet, statistics: { activeMs: 10, sessions: 5 } };
 
   function reasonOf(seen: Seen, own: OwnVisits = noVisits, memory: ActivityMemory = known): AwakeReason | null {
@@ -209,7 +209,7 @@ describe("judgeActivity by statistics, without the feature (FIELD-14)", () => {
   });
 });
 
-describe("judgeActivity and this program's own sessions (FIELD-14, trap 7)", () => {
+describe("judgeActivity and this program's own sessions (FIELD-14, MON-16, trap 7)", () => {
   const known = { ...noActivityYet, statistics: { activeMs: 10, sessions: 5 } };
   const visiting = (opened: number): OwnVisits => ({ opened, countSettled: false, timeSettled: false });
 

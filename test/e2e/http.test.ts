@@ -90,12 +90,12 @@ async function checkTokens(t: TestContext, world: World, compute: ComputeProcess
 }
 
 async function checkMetrics(t: TestContext, compute: ComputeProcess): Promise<void> {
-  await t.test("HTTP-23, HTTP-35: /metrics is open to all", async () => {
+  await t.test("HTTP-23, HTTP-35, MET-1: /metrics is open to all", async () => {
     const reply = await compute.request("GET", "/metrics", { token: null });
     assert.deepEqual([reply.status, reply.headers["content-type"]], [200, "text/plain; version=0.0.4"]);
     assert.deepEqual(await upSamples(compute), ['compute_ctl_up{build_tag="tag-7",status="running"} 1']);
   });
-  await t.test("HTTP-34, LIFE-65: /metrics.json has its thirteen figures, of this very start", async () => {
+  await t.test("HTTP-34, LIFE-65, MET-9: /metrics.json has its thirteen figures, of this very start", async () => {
     const body: unknown = (await compute.request("GET", "/metrics.json")).json();
     assert.ok(typeof body === "object" && body !== null);
     assert.deepEqual(Object.keys(body), startupMetricNames);

@@ -94,13 +94,29 @@ describe("GET /autoscaling_metrics", () => {
     await assert.rejects(buffer(answer.content.stream), /aborted|too long/);
   });
 
-  it("relays status, content type and body, and nothing else (HTTP-36, vector 23)", async () => {
+  it("relays status, content type and body, and nothing else (HTTP-36, MET-10, vector 23)", async () => {
     const { reply, asked } = await scrape(
       "HTTP/1.1 503 Busy\r\ncontent-type: application/weird\r\nx-extra: 1\r\ncontent-length: 5\r\n\r\nsorry",
     );
     assert.deepEqual([reply.status, reply.headers["content-type"], reply.body], [503, "application/weird", "sorry"]);
     assert.equal(reply.headers["x-extra"], undefined);
     assert.equal(asked.toLowerCase(), "get /autoscaling_metrics http/1.1\r\nhost: localhost\r\n\r\n");
+  });
+
+  it("MET-13: passes on what Neon's Postgres tells, byte for byte", async () => {
+    const windows = Array.from(
+      { length: 60 },
+      (_, index) => `lfc_approximate_working_set_size_windows{duration_seconds="${60 * (index + 1)}"} 14\n`,
+    );
+    const families = [
+      "# TYPE lfc_cache_size_limit gauge\nlfc_cache_size_limit 67108864\n",
+      "lfc_hits 10\n",
+      "lfc_misses 4\n",
+    ];
+    const body = [...families, windows.join("")].join("\n");
+    const head = `HTTP/1.1 200 OK\r\ncontent-type: application/text\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const { reply } = await scrape(head + body);
+    assert.deepEqual([reply.status, reply.headers["content-type"], reply.body], [200, "application/text", body]);
   });
 
   it("sends no content type when there is none, and no body to HEAD (HTTP-13)", async () => {
