@@ -22,6 +22,7 @@ import { extensionCollector } from "./catalog-queries.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { pgdataPort } from "./pgdata-port.ts";
 import { postgresPort } from "./postgres-port.ts";
+import { createRest } from "./rest.ts";
 import { openServers } from "./servers.ts";
 import { storagePort } from "./storage-port.ts";
 import { vmMonitorPort } from "./vm-monitor-port.ts";
@@ -39,10 +40,12 @@ export interface Composition {
 export function compose(facts: Facts, surroundings: Surroundings): Composition {
   const { log, clock, notifier, tracer, metrics } = surroundings;
   const timeline = createTimelineRecorder(clock);
+  const rest = createRest(log);
   const store = createStore(clock.now(), (before, after) => {
     log.info(`Changing compute status from ${statusText(before)} to ${statusText(after)}`);
     timeline.changed(after);
     metrics.showStatus(statusText(after));
+    rest.changed(after);
     if (facts.settings.lakebasePort !== null) attach(facts, surroundings, metrics, store.get().spec);
     notifier.status(statusText(after));
     if (after === "running") notifier.ready();
@@ -78,11 +81,13 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
   return {
     compute,
     async listen() {
+      rest.changed(store.get().status);
       const servers = await openServers(facts, surroundings, compute.control, metrics);
       stopWatching = watchProcess(metrics);
       return servers;
     },
     async settle() {
+      rest.end();
       stopWatching();
       notifier.stopping();
       await Promise.all(removals);

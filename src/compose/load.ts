@@ -47,3 +47,4 @@ export const loadVmMonitor = once(async () => ({
   ...(await import("../vm-monitor/do/peers.ts")),
 }));
 export const loadDumpSchema = once(() => import("../postgres/do/dump-schema.ts"));
+export const loadGiveBackMemory = once(() => import("../supervisor/do/give-back-memory.ts"));
