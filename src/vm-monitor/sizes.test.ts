@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { cacheBytes, downscaleHeadroomBytes, inMib, mib, thresholdBytes, usableBytes } from "./sizes.ts";
 
 describe("size arithmetic (VM-14)", () => {
@@ -50,6 +51,16 @@ describe("size arithmetic (VM-14)", () => {
     assert.equal(total, 4127096832);
     assert.equal(cacheBytes(total), 2951 * mib);
     assert.equal(thresholdBytes(total), 3508032307);
+  });
+
+  it("VM-23: never gives away more than there is, with what the file cache costs beside its content", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 2 ** 44 }), (total) => {
+        const cache = cacheBytes(total);
+        assert.ok(cache % mib === 0 && cache >= 0 && cache <= total * 0.75);
+        assert.ok(cache === 0 || cache * 1.1 <= total - 256 * mib + 1);
+      }),
+    );
   });
 
   it("stays usable for sizes that no machine has", () => {

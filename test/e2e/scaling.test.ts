@@ -66,7 +66,7 @@ async function withCgroup(body: (cgroup: CgroupFolder) => Promise<void>): Promis
 }
 
 describe("scaling a compute on a VM", () => {
-  it("VM-1, LIFE-3, LIFE-61: an agent scales it up and down, and is told when it ends (VM-4)", () =>
+  it("VM-1, VM-2, LIFE-3, LIFE-61: an agent scales it up and down, metrics tell (VM-29), and it is told of the end (VM-4)", () =>
     withCgroup((cgroup) =>
       withWorld({}, async (world) => {
         const lfc = await startLfcStub();

@@ -15,7 +15,7 @@ async function shown(postgres: TemporaryPostgres, setting: string): Promise<stri
 
 for (const major of majors) {
   describe(`the file cache's statements on Postgres ${major}`, () => {
-    it("VM-25: set a size in MB that a reload brings into force, cut to the maximum", async (t) => {
+    it("VM-25, VM-27: set a size in MB that a reload brings into force, cut to the maximum, in postgresql.auto.conf", async (t) => {
       const postgres = await startTemporaryPostgres(t, major);
       const cache = await openFileCache(postgres.openSession, never, { settings: alike });
       assert.ok(cache !== undefined);

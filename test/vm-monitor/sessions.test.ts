@@ -80,7 +80,7 @@ describe("what a session finds (VM-18, VM-21, VM-24)", () => {
     }
     assert.deepEqual(world.lfc.changes, []);
     assert.equal(world.lines.filter((line) => line.includes("no file cache is managed")).length, 1);
-    assert.equal(world.monitor.view().problem, "this Postgres has none that could be sized");
+    assert.equal(world.monitor.view().problem, "no file cache is managed: this Postgres has none that could be sized");
   });
 
   it("VM-18: a machine without cgroup v2, memory control or the cgroup is one warning, and the file cache is sized alone", async (t) => {

@@ -79,13 +79,14 @@ export async function startVmMonitor(options: VmMonitorOptions, deps: VmMonitorD
 
   /** Says once what a session has to do without, and once that it is there again. */
   function note(what: "cgroup" | "file cache", why: string | null): void {
-    if (missing.get(what) === (why ?? undefined)) return;
-    if (why === null) {
+    const line = why === null ? undefined : `no ${what} is managed: ${why}`;
+    if (missing.get(what) === line) return;
+    if (line === undefined) {
       missing.delete(what);
       log.info(`the ${what} is there now`);
     } else {
-      missing.set(what, why);
-      log.warn(`no ${what} is managed: ${why}`);
+      missing.set(what, line);
+      log.warn(line);
     }
     change({ problem: missing.size === 0 ? null : [...missing.values()].join("; ") });
   }
