@@ -1,5 +1,9 @@
+import { sleep } from "../base/deadline.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { ComputePorts, PostgresProcess } from "./ports.ts";
+
+/** How much later than its connections the end of Postgres is seen. */
+const postgresEndMsMax = 100;
 
 /** The cluster size limit is off while the catalog is applied, so that roles and extensions fit into a full cluster (CONF-41). */
 export const withoutSizeLimit = "neon.max_cluster_size=-1";
@@ -36,6 +40,11 @@ export async function applyCatalog(
   );
   try {
     await ports.catalog.apply(spec, concurrency, AbortSignal.any([signal, ended.signal]));
+  } catch (error) {
+    // A connection that breaks is told before the process that broke it.
+    await Promise.race([postgres.exited, sleep(postgresEndMsMax, signal)]).catch(() => {});
+    if (!ended.signal.aborted || error === ended.signal.reason) throw error;
+    throw new Error(ended.signal.reason.message, { cause: error });
   } finally {
     if (hasSizeLimit(ports)) {
       await ports.pgdata.writeOverride("");
