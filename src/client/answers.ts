@@ -65,7 +65,7 @@ export type TerminateResult = ReadBy<typeof terminateResult>;
 /** One change that the compute was asked for, and what became of it. */
 export const operation = object({
   id: required("id", string),
-  kind: required("kind", oneOf("start", "configure", "refresh", "terminate")),
+  kind: required("kind", oneOf("start", "configure", "refresh", "renew-certificate", "terminate")),
   state: required("state", oneOf("running", "succeeded", "failed")),
   error: optional("error", string),
   started_at: required("started_at", string),

@@ -7,11 +7,14 @@ import { createActivityMonitor } from "../compute/activity-monitor.ts";
 import { createExtensionStatistics } from "../compute/extension-statistics.ts";
 import { type Compute, createCompute } from "../compute/lifecycle.ts";
 import type { ComputePorts } from "../compute/ports.ts";
+import { createSettingsWatch } from "../compute/settings-watch.ts";
 import { statusText } from "../compute/status.ts";
+import { statusDetail } from "../compute/status-detail.ts";
 import { type ComputeStore, createStore } from "../compute/store.ts";
 import type { Phase } from "../compute/timeline.ts";
 import { createTimelineRecorder } from "../compute/timeline-recorder.ts";
 import { traceStart } from "../compute/trace-start.ts";
+import type { InstalledTls } from "../conf/tls-state.ts";
 import type { RunningServer } from "../http/do/listener.ts";
 import { watchProcess } from "../metrics/do/process-figures.ts";
 import type { Metrics } from "../metrics/registry.ts";
@@ -51,13 +54,18 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     if (after === "running") notifier.ready();
   });
   const removals: Promise<void>[] = [];
+  const settingsWatch = createSettingsWatch(log, metrics);
+  let tls: InstalledTls | null = null;
   const ports = {
     log,
     clock,
     server: facts.installation,
-    pgdata: pgdataPort(facts, surroundings, removals),
+    pgdata: pgdataPort(facts, surroundings, removals, (installed) => {
+      tls = installed;
+      showCertificate(metrics, installed);
+    }),
     storage: storagePort(facts, surroundings),
-    postgres: postgresPort(facts, surroundings),
+    postgres: postgresPort(facts, surroundings, settingsWatch),
     catalog: catalogPort(facts, surroundings, metrics),
     vmMonitor: vmMonitorPort(facts, surroundings),
     configSource: { load: facts.loadConfig },
@@ -82,7 +90,9 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     compute,
     async listen() {
       rest.changed(store.get().status);
-      const servers = await openServers(facts, surroundings, compute.control, metrics);
+      const servers = await openServers(facts, surroundings, compute.control, metrics, async () =>
+        statusDetail(store.get().spec, await settingsWatch.latest(), tls),
+      );
       stopWatching = watchProcess(metrics);
       return servers;
     },
@@ -93,6 +103,13 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
       await Promise.all(removals);
     },
   };
+}
+
+/** MET-19: how long the certificate that Postgres uses is good, and whether it could be replaced. */
+function showCertificate(metrics: Metrics, { notAfter, installedAt, problem }: InstalledTls): void {
+  metrics.set("compute_ctl_tls_certificate_expiry_timestamp_seconds", {}, Math.floor(notAfter.getTime() / 1000));
+  metrics.set("compute_ctl_tls_certificate_installed_timestamp_seconds", {}, Math.floor(installedAt.getTime() / 1000));
+  metrics.set("compute_ctl_tls_certificate_usable", {}, problem === null ? 1 : 0);
 }
 
 /** The phases of a start that succeeded, as a histogram (MET-18). */

@@ -17,6 +17,7 @@ export const loadNativeSync = once(async () => ({
   ...(await import("../storage/do/native-sync-at-start.ts")),
 }));
 export const loadBasebackup = once(() => import("../storage/do/basebackup.ts"));
+export const loadParseConf = once(() => import("../postgres/do/parse-conf.ts"));
 export const loadPostmaster = once(() => import("../postgres/do/postmaster.ts"));
 export const loadLeftoverPostmaster = once(() => import("../postgres/do/leftover-postmaster.ts"));
 export const loadLogPump = once(() => import("../postgres/do/log-pump.ts"));

@@ -1,15 +1,26 @@
+import { once } from "../base/once.ts";
 import type { Owner } from "../base/owner.ts";
 import type { PgdataPort } from "../compute/ports.ts";
+import type { InstalledTls } from "../conf/tls-state.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadLeftoverPostmaster, loadPgdata, loadTls } from "./load.ts";
 
 /**
  * The data directory on disk.
  * @param removals gets a promise for every old directory that is deleted meanwhile
+ * @param onTls told whenever Postgres gets another certificate, or could not get one
  */
-export function pgdataPort(facts: Facts, { log }: Surroundings, removals: Promise<void>[]): PgdataPort {
+export function pgdataPort(
+  facts: Facts,
+  { log, clock }: Surroundings,
+  removals: Promise<void>[],
+  onTls: (installed: InstalledTls) => void,
+): PgdataPort {
   const { pgdata, lakebasePort } = facts.settings;
   const owner: Owner | null = facts.osUser;
+  const tlsFiles = once(async () =>
+    (await loadTls()).createTlsFiles({ pgdata, owner, log: log.span("tls"), now: clock.now, onChange: onTls }),
+  );
   const warnAll = (warnings: readonly string[]): void => {
     for (const warning of warnings) log.warn(warning);
   };
@@ -23,12 +34,12 @@ export function pgdataPort(facts: Facts, { log }: Surroundings, removals: Promis
       const { oldRemoved } = await preparePgdata({ pgdata, owner, keepGoing: lakebasePort !== null });
       removals.push(oldRemoved.then(warnAll));
     },
-    async writeConf(text) {
-      return (await loadPgdata()).writePostgresqlConf(pgdata, text, owner);
+    async writeConf(text, accept) {
+      return (await loadPgdata()).writePostgresqlConf(pgdata, text, owner, accept);
     },
-    async copyTlsFiles(paths, signal) {
-      await (await loadTls()).installTls({ paths, pgdata, owner, log, signal });
-    },
+    copyTlsFiles: async (paths, signal) => (await tlsFiles()).install(paths, signal),
+    hasNewTlsFiles: async (paths) => (await tlsFiles()).isRenewed(paths),
+    watchTlsFiles: async (paths, onRenewed, signal) => (await tlsFiles()).watch(paths, onRenewed, signal),
     async finish({ spec }) {
       const { finishPgdata } = await loadPgdata();
       const { major } = facts.installation;

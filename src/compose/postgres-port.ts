@@ -1,9 +1,12 @@
 import { withDeadline } from "../base/deadline.ts";
 import type { PostgresPort } from "../compute/ports.ts";
+import type { SettingsWatch } from "../compute/settings-watch.ts";
+import { effectiveSettings } from "../conf/effective-settings.ts";
 import { childEnvironment, postgresCommand } from "../postgres/command.ts";
+import { ConfRefusedError } from "../postgres/conf-refused.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { loadCatalog, loadPostmaster, loadReload, loadSession } from "./load.ts";
+import { loadCatalog, loadParseConf, loadPostmaster, loadReload, loadSession } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
 
 const aliveMsMax = 3_000;
@@ -13,11 +16,26 @@ const lakebaseCoreFolder = "/databricks/logs/brickstore";
 const quitMsMax = 1_000;
 
 /** The Postgres of the installation that was found. */
-export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundings): PostgresPort {
+export function postgresPort(
+  facts: Facts,
+  { log, onPostgresRecords }: Surroundings,
+  watch: SettingsWatch,
+): PostgresPort {
   const { settings, installation, osUser: owner } = facts;
   const { pgdata } = settings;
   const home = owner?.home ?? null;
   return {
+    async checkConf(text, signal) {
+      const { parseConf } = await loadParseConf();
+      const settings = effectiveSettings(text);
+      const lineOf = (name: string): number | null =>
+        settings.find((setting) => setting.name.toLowerCase() === name.toLowerCase())?.line ?? null;
+      const env = childEnvironment({ environment: facts.environment, home });
+      const input = { pgbin: installation.pgbin, owner, env, text, names: [], lineOf, signal };
+      // What has no line may be the fault of the folder in which the text is parsed: a file that it includes is not there.
+      const refused = (await parseConf(input)).problems.filter(({ line }) => line !== null);
+      if (refused.length > 0) throw new ConfRefusedError(refused);
+    },
     async start(spec) {
       const { startPostmaster, stopPostmaster, quitPostmaster } = await loadPostmaster();
       const { command, args, env } = postgresCommand({
@@ -41,7 +59,7 @@ export function postgresPort(facts: Facts, { log, onPostgresRecords }: Surroundi
         exited,
         async reload(signal) {
           const { reloadConfiguration } = await loadReload();
-          await reloadConfiguration(() => postmaster.kill("SIGHUP"), ownSessions(facts), { log, signal });
+          await reloadConfiguration(() => postmaster.kill("SIGHUP"), ownSessions(facts), { log, signal }, watch.follow);
         },
         stop: async (fastMs) => void (await stopPostmaster(postmaster, { fastMs, quitMs: quitMsMax }, log)),
         quit: () => quitPostmaster(postmaster, log),

@@ -1,5 +1,6 @@
 import { once } from "../base/once.ts";
 import type { ComputeControl } from "../compute/control.ts";
+import type { StatusDetail } from "../compute/status-detail.ts";
 import { createAuthorizer } from "../http/do/authorizer.ts";
 import { type Addresses, type RunningServer, startServer } from "../http/do/listener.ts";
 import { routes } from "../http/routes/index.ts";
@@ -15,6 +16,7 @@ export async function openServers(
   surroundings: Surroundings,
   control: ComputeControl,
   metrics: Metrics,
+  statusDetail: () => Promise<StatusDetail>,
 ): Promise<readonly RunningServer[]> {
   const { log, clock, tracer, recentLogLines } = surroundings;
   const { computeId, instanceId, computeCtlConfig, settings, remoteExtBaseUrl } = facts;
@@ -25,6 +27,7 @@ export async function openServers(
     catalog: catalogQueries(facts, surroundings),
     metrics,
     recentLogLines,
+    statusDetail,
     pgdata: settings.pgdata,
     ownAutoscalingText: facts.installation.hasLibrary("neon") ? null : ownAutoscalingText(facts),
     remoteExtBaseUrl,

@@ -1,8 +1,9 @@
 import type { TraceContext } from "../base/tracer.ts";
-import type { DerivedSpec } from "../spec/types.ts";
+import type { ComputeSpec, DerivedSpec } from "../spec/types.ts";
 import type { ActivityMonitor } from "./activity-monitor.ts";
 import type { ConfigureOutcome, TerminateOutcome } from "./control.ts";
 import type { ExtensionStatistics } from "./extension-statistics.ts";
+import { createFeatureNotes } from "./feature-notes.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import type { ComputePorts, ComputeSettings, PostgresProcess } from "./ports.ts";
 import type { ComputeStore } from "./store.ts";
@@ -28,6 +29,8 @@ export interface Life extends LifeParts {
   readonly firstSpec: PromiseWithResolvers<DerivedSpec | "terminated-empty">;
   readonly startOutcome: PromiseWithResolvers<ConfigureOutcome>;
   readonly terminateOutcome: PromiseWithResolvers<TerminateOutcome>;
+  /** Tells which features a spec switches on, each change once. */
+  readonly noteFeatures: (spec: ComputeSpec) => void;
   /** The span of the request that brought the first spec. */
   startTrace: TraceContext | undefined;
   /** Undefined before Postgres is spawned and after it has ended. */
@@ -42,6 +45,7 @@ export interface Life extends LifeParts {
 export function createLife(parts: LifeParts): Life {
   return {
     ...parts,
+    noteFeatures: createFeatureNotes(parts.ports.log),
     operations: createOperations(parts.ports.clock.now, parts.ports.newId),
     interruption: new AbortController(),
     force: new AbortController(),

@@ -9,6 +9,7 @@ import type { ComputeControl } from "./control.ts";
 import { watchDrift } from "./drift.ts";
 import { createLife, type LifeParts } from "./life.ts";
 import { takeOrders } from "./orders.ts";
+import { keepTlsFresh } from "./renew-tls.ts";
 import { startCompute } from "./start.ts";
 import { isTerminating } from "./status.ts";
 
@@ -97,7 +98,9 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
         : watchDrift(ports, settings.driftCheckMs, () => life.applied, running);
     const watching = life.activity.run(activityRules(spec.spec), running);
     const scaling = ports.vmMonitor.run(spec, running);
-    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), drift, watching, scaling]);
+    const renewing = keepTlsFresh(life, running);
+    const rest = [drift, watching, scaling, renewing];
+    await Promise.all([afterStart(ports, spec, running), collectStatistics(spec, running), ...rest]);
   }
 
   async function collectStatistics(spec: DerivedSpec, running: AbortSignal): Promise<void> {
@@ -110,6 +113,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
     const operation = operations.begin("start");
     const began = initialSpec === null ? clock.monotonicMs() : 0;
     if (appliesCatalog(spec)) statistics.setInterval(spec.spec.suspendTimeoutSeconds);
+    life.noteFeatures(spec.spec);
     const late = new AbortController();
     const timer = settings.startMsMax === null ? undefined : setTimeout(() => tooLate(late), settings.startMsMax);
     try {

@@ -1,5 +1,5 @@
 /** What a compute was asked to do. */
-export type OperationKind = "start" | "configure" | "refresh" | "terminate";
+export type OperationKind = "start" | "configure" | "refresh" | "renew-certificate" | "terminate";
 
 /** One request to change a compute and what became of it; kept in memory for as long as the process lives. */
 export interface Operation {

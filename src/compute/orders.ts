@@ -86,6 +86,7 @@ export function takeOrders(life: Life): ComputeControl {
 
   async function bringIntoForce(spec: DerivedSpec): Promise<void> {
     if (life.postgres === undefined) throw new Error("Postgres is not running any more");
+    life.noteFeatures(spec.spec);
     // Until the new spec is in force as a whole, none is: half of it may be there when it fails (T-12).
     life.applied = undefined;
     statistics.setInterval(spec.spec.suspendTimeoutSeconds);

@@ -41,10 +41,17 @@ export interface BasebackupFigures {
 export interface PgdataPort {
   /** Makes it anew, empty, mode 0700 (CONF-2). */
   recreate(signal: AbortSignal): Promise<void>;
-  /** Replaces postgresql.conf as a whole; false when that text was there already. */
-  writeConf(text: string): Promise<boolean>;
-  /** Brings Postgres's certificate and key into place; waits for them, bounded (CONF-51). */
-  copyTlsFiles(paths: TlsPaths, signal: AbortSignal): Promise<void>;
+  /**
+   * Replaces postgresql.conf as a whole; false when that text was there already.
+   * @param accept asked before a changed text takes the place of the old one, which stays when it rejects
+   */
+  writeConf(text: string, accept: () => Promise<void>): Promise<boolean>;
+  /** Brings Postgres's certificate and key into place; waits for the first, bounded (CONF-51). False when they were there already. */
+  copyTlsFiles(paths: TlsPaths, signal: AbortSignal): Promise<boolean>;
+  /** Whether there is a good certificate with its key that is not the one in place. */
+  hasNewTlsFiles(paths: TlsPaths): Promise<boolean>;
+  /** Calls `onRenewed` whenever there is one (CONF-53); ends when the signal fires. Never rejects. */
+  watchTlsFiles(paths: TlsPaths, onRenewed: () => Promise<void>, signal: AbortSignal): Promise<void>;
   /** What a base backup still lacks: access rules, signal files, links (LIFE-12 steps 5 to 9). */
   finish(spec: DerivedSpec): Promise<void>;
   /** Replaces the temporary override that postgresql.conf includes (CONF-41); empty text lifts it. */
@@ -104,6 +111,11 @@ export interface PostgresProcess {
 
 /** Starting Postgres. */
 export interface PostgresPort {
+  /**
+   * Has Postgres parse what is to become its configuration, without touching the server (chapter 04 §14.1).
+   * @throws ConfRefusedError when it does not accept the text
+   */
+  checkConf(text: string, signal: AbortSignal): Promise<void>;
   start(spec: DerivedSpec): Promise<PostgresProcess>;
   /** Loads, ahead of time, what the first SQL session needs. */
   warmSession(): void;

@@ -6,7 +6,10 @@ import type { ComputePorts, ComputeSettings } from "./ports.ts";
 /**
  * Writes postgresql.conf for a spec, after the certificate files that it speaks of (CONF-10, CONF-51).
  * @param subscribers `held` until a branch's inherited subscriptions are dropped (APPLY-42)
+ * @param check whether Postgres has to accept a changed text before it takes the place of the old one (chapter 04 §14.1); not
+ *   worth its milliseconds in a start, where Postgres itself says at once what it does not accept
  * @returns whether Postgres has something new to read
+ * @throws ConfRefusedError; the old file is in place then
  */
 export async function writePostgresConf(
   ports: ComputePorts,
@@ -14,6 +17,7 @@ export async function writePostgresConf(
   spec: DerivedSpec,
   subscribers: "held" | "free",
   signal: AbortSignal,
+  check: "check" | "no check" = "no check",
 ): Promise<boolean> {
   const tls = activeTls(spec.spec, settings.tls);
   const { text, warnings } = renderPostgresqlConf({
@@ -27,8 +31,10 @@ export async function writePostgresConf(
     disableSubscribers: subscribers === "held",
   });
   for (const warning of warnings) ports.log.warn(warning);
-  if (tls !== null) await ports.pgdata.copyTlsFiles(tls, signal);
-  const changed = await ports.pgdata.writeConf(text);
   // A certificate may have been renewed under the same name, which the text does not show.
-  return changed || tls !== null;
+  const renewed = tls !== null && (await ports.pgdata.copyTlsFiles(tls, signal));
+  const changed = await ports.pgdata.writeConf(text, async () => {
+    if (check === "check") await ports.postgres.checkConf(text, signal);
+  });
+  return changed || renewed;
 }

@@ -23,7 +23,7 @@ export async function reconfigureCompute(
 ): Promise<boolean> {
   const spec = adapt(ports, wanted);
   const stillHeld = held && spec.spec.dropSubscriptionsBeforeStart;
-  const changed = await writePostgresConf(ports, settings, spec, stillHeld ? "held" : "free", signal);
+  const changed = await writePostgresConf(ports, settings, spec, stillHeld ? "held" : "free", signal, "check");
   const lifts = appliesCatalog(spec) && hasSizeLimit(ports);
   if (lifts) await ports.pgdata.writeOverride(withoutSizeLimit);
   if (changed || lifts) await postgres.reload(signal);

@@ -76,11 +76,17 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
     server: { major: 17, hasLibrary: () => true, ...overrides.server },
     pgdata: {
       recreate: note("recreate"),
-      writeConf: async () => {
+      writeConf: async (_text, accept) => {
+        await accept();
         calls.push("conf");
         return true;
       },
-      copyTlsFiles: note("tls"),
+      copyTlsFiles: async () => {
+        calls.push("tls");
+        return true;
+      },
+      hasNewTlsFiles: async () => true,
+      watchTlsFiles: async () => {},
       finish: note("finish"),
       writeOverride: async (text) => void calls.push(`override '${text}'`),
       ...overrides.pgdata,
@@ -99,6 +105,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       ...overrides.storage,
     },
     postgres: {
+      checkConf: async () => {},
       start: async () => {
         calls.push("postgres");
         return postgres;

@@ -2,6 +2,7 @@ import type { TraceContext } from "../base/tracer.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl } from "../compute/control.ts";
 import type { ComputeStatus } from "../compute/status.ts";
+import type { StatusDetail } from "../compute/status-detail.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { Jwk } from "../spec/types.ts";
 import type { Answer } from "./answer.ts";
@@ -17,6 +18,8 @@ export interface Services {
   readonly metrics: Metrics;
   /** The newest lines of the program's log, at most `count`, the oldest first. */
   readonly recentLogLines: (count: number) => readonly string[];
+  /** What `GET /status?detail=true` tells besides the status. */
+  readonly statusDetail: () => Promise<StatusDetail>;
   /** The data directory. */
   readonly pgdata: string;
   /** What this program can tell an autoscaler by itself; null where Postgres has a communicator, whose business that is. */

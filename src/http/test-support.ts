@@ -151,6 +151,7 @@ export function fakeServices(parts: Partial<Services> = {}): Services {
     catalog: fakeCatalog(),
     metrics: createMetrics("t-9"),
     recentLogLines: () => [],
+    statusDetail: async () => ({ features: { on: [], unknown: [] }, settings: null, tls: null }),
     pgdata: "/nowhere",
     ownAutoscalingText: null,
     remoteExtBaseUrl: null,

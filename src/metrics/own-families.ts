@@ -68,4 +68,31 @@ export const ownFamilies = [
     labels: ["reason"],
     help: "Looks at Postgres for activity, by what they found first",
   },
+  {
+    name: "compute_ctl_settings_held_back",
+    type: "gauge",
+    labels: ["reason"],
+    help: "Settings that Postgres rejects, holds back until a restart, or has from ALTER SYSTEM, as of the last reload",
+  },
+  {
+    name: "compute_ctl_tls_certificate_expiry_timestamp_seconds",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "When the certificate that Postgres uses expires, in Unix time",
+  },
+  {
+    name: "compute_ctl_tls_certificate_installed_timestamp_seconds",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "When Postgres was given its certificate, in Unix time",
+  },
+  {
+    name: "compute_ctl_tls_certificate_usable",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "1 while the certificate's files can be used, 0 while an older pair is kept because they cannot",
+  },
 ] as const satisfies readonly Family[];

@@ -1,5 +1,4 @@
 import { surplusShards } from "./derive-pageservers.ts";
-import { unknownFeatures } from "./features.ts";
 import { findSetting } from "./find-setting.ts";
 import { pageserversToConnstring } from "./pageserver-info.ts";
 import type { ComputeSpec, DerivedSpec, GenericOption } from "./types.ts";
@@ -10,14 +9,12 @@ const knownActions: ReadonlySet<string> = new Set(["delete_db", "rename_db", "de
 export function deriveWarnings(derived: DerivedSpec): readonly string[] {
   const { spec, pageservers } = derived;
   const surplus = surplusShards(pageservers);
-  const features = unknownFeatures(spec);
   return [
     ...repeatedSettings(spec.cluster.settings ?? []),
     ...staleSettings(derived),
     ...(surplus.length === 0
       ? []
       : [`pageserver_connection_info has shards that the tenant does not have: ${surplus.join(", ")}`]),
-    ...(features.length === 0 ? [] : [`unknown features are ignored: ${features.join(", ")}`]),
     ...oddValues(spec),
   ];
 }

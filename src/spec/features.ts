@@ -7,6 +7,11 @@ export function hasFeature(spec: ComputeSpec, feature: (typeof knownFeatures)[nu
   return spec.features.includes(feature);
 }
 
+/** The features that the spec switches on, each once. */
+export function knownFeaturesOf(spec: ComputeSpec): readonly string[] {
+  return knownFeatures.filter((name) => hasFeature(spec, name));
+}
+
 /** The features that the spec names and this program does not know, each once. They are ignored. */
 export function unknownFeatures(spec: ComputeSpec): readonly string[] {
   const known: ReadonlySet<string> = new Set(knownFeatures);

@@ -11,6 +11,7 @@ import { childEnvironment } from "../../postgres/command.ts";
 import { parseConf } from "../../postgres/do/parse-conf.ts";
 import type { PostgresInstallation } from "../../postgres/installation.ts";
 import { deriveSpec } from "../../spec/derive.ts";
+import { unknownFeatures } from "../../spec/features.ts";
 import type { Config, DerivedSpec, Problem } from "../../spec/types.ts";
 import { inspectTls } from "./inspect-tls.ts";
 import { type CheckReport, computeFacts, type RejectedLine } from "./report.ts";
@@ -81,6 +82,7 @@ export async function checkConfig(
     problems,
     warnings: [
       ...keyWarnings,
+      ...unknownFeatures(spec.spec).map((name) => `the feature ${name} is unknown and ignored`),
       ...derived.warnings,
       ...adapted.warnings,
       ...confWarnings,

@@ -5,7 +5,7 @@ import type { Owner } from "../../base/owner.ts";
 import type { ComputeMode, DatabricksSettings } from "../../spec/types.ts";
 import { type HbaMethod, hbaText, identText, includeSinceMajor } from "../access-files.ts";
 import { signalSteps } from "../signal-files.ts";
-import { copyLakebaseCertificates } from "./tls-files.ts";
+import { copyLakebaseCertificates } from "./lakebase-certificates.ts";
 import { editFile, privateMode, readIfPresent, writeFileAtomic, writeOverride } from "./write-files.ts";
 
 interface FinishPgdata {

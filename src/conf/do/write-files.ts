@@ -19,23 +19,42 @@ let temporaries = 0;
  * Writes a whole file so that every reader, and every crash, sees either all of the old text or all of the new (CONF-T1).
  * @throws the file system's error; then the old file is untouched and nothing is left beside it
  */
-export async function writeFileAtomic(path: string, text: string, { mode, owner }: FileRights): Promise<void> {
-  temporaries += 1;
-  const temporary = `${path}.tmp-${process.pid}-${temporaries}`;
+export async function writeFileAtomic(path: string, text: string, rights: FileRights): Promise<void> {
+  await writeFilesAtomic([{ path, text }], rights);
+}
+
+/**
+ * Writes files that belong together: all of them are on disk before the first takes the place of its old text (CONF-T14).
+ * @throws the file system's error; when it comes before that moment, every old file is untouched. Nothing is left beside them
+ */
+export async function writeFilesAtomic(
+  files: readonly { readonly path: string; readonly text: string }[],
+  rights: FileRights,
+): Promise<void> {
+  const staged: { readonly temporary: string; readonly path: string }[] = [];
   try {
-    const file = await open(temporary, "w", mode);
-    try {
-      await file.chmod(mode); // the umask may have taken bits away
-      if (owner !== null) await file.chown(owner.uid, owner.gid);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const { path, text } of files) {
+      temporaries += 1;
+      const temporary = `${path}.tmp-${process.pid}-${temporaries}`;
+      staged.push({ temporary, path });
+      await writeTemporary(temporary, text, rights);
     }
-    await rename(temporary, path);
+    for (const { temporary, path } of staged) await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
     throw error;
+  }
+}
+
+async function writeTemporary(path: string, text: string, { mode, owner }: FileRights): Promise<void> {
+  const file = await open(path, "w", mode);
+  try {
+    await file.chmod(mode); // the umask may have taken bits away
+    if (owner !== null) await file.chown(owner.uid, owner.gid);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
@@ -62,10 +81,19 @@ export async function editFile(
   await writeFileAtomic(path, after, { mode, owner });
 }
 
-/** Writes `<pgdata>/postgresql.conf`. Tells whether its text changed; if not, Postgres needs no reload. */
-export async function writePostgresqlConf(pgdata: string, text: string, owner: Owner | null): Promise<boolean> {
+/**
+ * Writes `<pgdata>/postgresql.conf`. Tells whether its text changed; if not, Postgres needs no reload.
+ * @param accept asked before a changed text takes the place of the old one, which stays when it throws
+ */
+export async function writePostgresqlConf(
+  pgdata: string,
+  text: string,
+  owner: Owner | null,
+  accept: () => Promise<void> = async () => {},
+): Promise<boolean> {
   const path = join(pgdata, "postgresql.conf");
   if ((await readIfPresent(path)) === text) return false;
+  await accept();
   await writeFileAtomic(path, text, { mode: privateMode, owner });
   return true;
 }

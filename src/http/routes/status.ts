@@ -5,26 +5,43 @@ import { json } from "../answer.ts";
 import type { Decoded, TargetValues } from "../input.ts";
 import { accepted, badQuery, targetInput } from "../input.ts";
 import type { Route } from "../route.ts";
-import { statusBody } from "../status-body.ts";
+import { detailBody, statusBody } from "../status-body.ts";
 
 /** For which statuses to wait, and for how long; undefined for an answer at once. */
 type Wait = { readonly wanted: readonly ComputeStatus[]; readonly limitMs: number } | undefined;
 
+interface Asked {
+  readonly wait: Wait;
+  readonly detail: boolean;
+}
+
 const waitSeconds = { default: 30, max: 300 } as const;
 
-/** HTTP-32: how the compute is; from memory, in every status. HTTP-76: on request, only once it has a certain status. */
-export const status: Route<Wait> = {
+/**
+ * HTTP-32: how the compute is; from memory, in every status. HTTP-76: on request, only once it has a certain status. HTTP-82:
+ * on request, with more than the six members.
+ */
+export const status: Route<Asked> = {
   server: "external",
   method: "GET",
   path: "/status",
   auth: "jwt",
-  input: targetInput(["wait_for", "timeout"], decodeWait),
+  input: targetInput(["wait_for", "timeout", "detail"], decodeAsked),
   responses: [200, 400],
-  async handle({ control }, wait, { signal }) {
+  async handle({ control, statusDetail }, { wait, detail }, { signal }) {
     const view = wait === undefined ? control.status() : await control.waitForStatus(wait.wanted, wait.limitMs, signal);
-    return json(200, statusBody(view));
+    const body = statusBody(view);
+    return json(200, detail ? { ...body, detail: detailBody(await statusDetail()) } : body);
   },
 };
+
+function decodeAsked(target: TargetValues): Decoded<Asked> {
+  const wait = decodeWait(target);
+  if (!wait.ok) return wait;
+  const word = target.query.get("detail") ?? "false";
+  if (word !== "true" && word !== "false") return badQuery("detail: expected true or false");
+  return accepted({ wait: wait.value, detail: word === "true" });
+}
 
 function decodeWait({ query }: TargetValues): Decoded<Wait> {
   const words = query.get("wait_for")?.split(",");
