@@ -1,6 +1,6 @@
 /*
- * `npm run bench`: what a start of compute_ctl takes, against what nobody could do without, in turns.
- * Reading order: this file, measures.ts, compute-runs.ts, life-runs.ts, floors.ts.
+ * `npm run bench`: what compute_ctl takes, against what nobody could do without, in turns.
+ * Reading order: this file, measures.ts, groups.ts, then the group of interest and what it calls.
  */
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,12 +11,10 @@ import { adaptConfig } from "../../src/standin/demo/config.ts";
 import { pickPort } from "../../src/standin/demo/ports.ts";
 import { createTokenAuthority } from "../../src/standin/token.ts";
 import { exampleFile, preferredPorts, type World } from "./bench-world.ts";
-import { measureConfigure, measureLongestGap, measureStart } from "./compute-runs.ts";
-import { measureNode, measureTarAndPostgres } from "./floors.ts";
-import { measureLoad, measureReconfigure } from "./life-runs.ts";
+import { benchGroups } from "./groups.ts";
 import { log } from "./log.ts";
 import { describeMachine, requireSpace } from "./machine-facts.ts";
-import { type Measure, type Measurements, measureNames, rows } from "./measures.ts";
+import type { BenchGroup, Measure, Measurements } from "./measures.ts";
 import { type BenchOptions, parseBenchOptions, usage } from "./options.ts";
 import { startStorageHost } from "./storage-host.ts";
 import { markdownTable, type Samples } from "./table.ts";
@@ -53,38 +51,40 @@ async function bench(options: BenchOptions, args: readonly string[], signal: Abo
       signal,
     };
     const machine = await describeMachine(world, gzip.length);
-    const samples = await measureRounds(world, options.runs);
+    const groups = benchGroups.filter(({ name }) => options.groups.includes(name));
+    const samples = await measureRounds(world, groups, options.runs);
     const command = ["npm run bench --", ...args].join(" ").replace(/ --$/, "");
     if (options.json) return `${JSON.stringify({ command, machine, samples: Object.fromEntries(samples) }, null, 2)}\n`;
     const about = `\`${command}\`: ${options.runs} runs after one to warm up; ${machine.join(", ")}.`;
-    return `${about}\n\n${markdownTable(rows, samples)}`;
+    return `${about}\n\n${markdownTable(groups, samples)}`;
   });
 }
 
 /** Each round measures everything once, floors and program in turns; the first round is not counted. */
-async function measureRounds(world: World, runs: number): Promise<Samples> {
+async function measureRounds(world: World, groups: readonly BenchGroup[], runs: number): Promise<Samples> {
   const samples = new Map<Measure, number[]>();
   for (let round = 0; round <= runs; round += 1) {
     process.stderr.write(round === 0 ? "warming up\n" : `round ${round} of ${runs}\n`);
-    const measured = await measureRound(world);
-    if (round === 0) continue;
-    for (const name of measureNames) {
-      const value = measured[name];
-      if (value !== undefined) samples.set(name, [...(samples.get(name) ?? []), value]);
+    for (const group of groups.filter(({ roundsMax }) => isDue(round, roundsMax))) {
+      const measured = await group.measureRound(world);
+      if (round > 0) keep(samples, measured);
     }
   }
   return samples;
 }
 
-async function measureRound(world: World): Promise<Measurements> {
-  const node = await measureNode(world);
-  const { measured: start, postgresqlConf } = await measureStart(world);
-  const tarAndPostgres = await measureTarAndPostgres(world, postgresqlConf);
-  const configure = await measureConfigure(world);
-  const gap = await measureLongestGap(world);
-  const load = await measureLoad(world);
-  const reconfigure = await measureReconfigure(world);
-  return { ...node, ...start, ...tarAndPostgres, ...configure, ...gap, ...load, ...reconfigure };
+function isDue(round: number, roundsMax: number | undefined): boolean {
+  return roundsMax === undefined || (round > 0 && round <= roundsMax);
+}
+
+function keep(samples: Map<Measure, number[]>, measured: Measurements): void {
+  for (const [name, value] of Object.entries(measured)) {
+    if (isMeasure(name) && value !== undefined) samples.set(name, [...(samples.get(name) ?? []), value]);
+  }
+}
+
+function isMeasure(name: string): name is Measure {
+  return name.endsWith("Ms") || name.endsWith("Kib");
 }
 
 /** Aborts at the first signal that asks to stop; npm and the terminal may both send one, so more of them change nothing. */

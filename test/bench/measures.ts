@@ -1,30 +1,7 @@
-/** Everything that a round measures. `ms`: milliseconds; `kib`: KiB. */
-export const measureNames = [
-  "nodeMs",
-  "nodePeakKib",
-  "tarMs",
-  "postgresMs",
-  "tarAndPostgresMs",
-  "firstAnswerMs",
-  "runningMs",
-  "quorumMs",
-  "connectMs",
-  "basebackupMs",
-  "postgresReadyMs",
-  "catalogMs",
-  "totalMs",
-  "configureMs",
-  "peakKib",
-  "idleKib",
-  "longestGapMs",
-  "loadP50Ms",
-  "loadP99Ms",
-  "loadLoopGapMs",
-  "reconfigureSameMs",
-  "reconfigureSettingMs",
-] as const;
+import type { World } from "./bench-world.ts";
 
-export type Measure = (typeof measureNames)[number];
+/** The name of something that a round measures; its end says the unit: `Ms` milliseconds, `Kib` KiB. */
+export type Measure = `${string}Ms` | `${string}Kib`;
 
 /** What one part of a round measured. */
 export type Measurements = Readonly<Partial<Record<Measure, number>>>;
@@ -36,33 +13,18 @@ export interface Row {
   readonly floor?: Measure;
 }
 
-/** How a floor is called next to what is held against it. */
-export const floorTitles: Readonly<Partial<Record<Measure, string>>> = {
-  nodeMs: "`node -e 0`",
-  nodePeakKib: "`node -p` of its own peak",
-  tarMs: "`tar xzf`",
-  postgresMs: "bare `postgres`",
-  tarAndPostgresMs: "`tar xzf` + bare `postgres`",
-};
-
-/** The table from top to bottom. */
-export const rows: readonly Row[] = [
-  { title: "exec to first HTTP answer", measure: "firstAnswerMs", floor: "nodeMs" },
-  { title: "exec to `running`", measure: "runningMs", floor: "tarAndPostgresMs" },
-  { title: "– safekeeper quorum", measure: "quorumMs" },
-  { title: "– pageserver connect (in base backup)", measure: "connectMs" },
-  { title: "– base backup", measure: "basebackupMs", floor: "tarMs" },
-  { title: "– Postgres ready", measure: "postgresReadyMs", floor: "postgresMs" },
-  { title: "– roles and databases", measure: "catalogMs" },
-  { title: "– total, by its own clock", measure: "totalMs" },
-  { title: "`/configure` of an empty compute", measure: "configureMs", floor: "postgresMs" },
-  { title: "the same", measure: "configureMs", floor: "tarAndPostgresMs" },
-  { title: "peak memory", measure: "peakKib", floor: "nodePeakKib" },
-  { title: "memory, idle", measure: "idleKib" },
-  { title: "longest gap between answers of `/status`", measure: "longestGapMs" },
-  { title: "`/status`, `/metrics.json` while 2,000 roles are applied, p50", measure: "loadP50Ms" },
-  { title: "the same, p99", measure: "loadP99Ms" },
-  { title: "– longest gap in the event loop meanwhile", measure: "loadLoopGapMs" },
-  { title: "`/configure` of a running compute, nothing changed", measure: "reconfigureSameMs" },
-  { title: "the same, one setting changed", measure: "reconfigureSettingMs" },
-];
+/** Measurements that belong together and can be made without the others. */
+export interface BenchGroup {
+  /** How the command line calls it. */
+  readonly name: string;
+  /** What it is about, for `--help`. */
+  readonly about: string;
+  /** Its part of the table from top to bottom. */
+  readonly rows: readonly Row[];
+  /** How a floor is called next to what is held against it. */
+  readonly floorTitles: Readonly<Partial<Record<Measure, string>>>;
+  /** It takes long: more rounds than this are not made of it, and none to warm up. */
+  readonly roundsMax?: number;
+  /** Measures everything once, floors and program in turns. */
+  measureRound(world: World): Promise<Measurements>;
+}

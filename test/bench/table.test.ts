@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { benchGroups } from "./groups.ts";
 import type { Measure } from "./measures.ts";
-import { floorTitles, measureNames, rows } from "./measures.ts";
 import { markdownTable } from "./table.ts";
 
 describe("the table of the benchmark", () => {
@@ -11,13 +11,11 @@ describe("the table of the benchmark", () => {
       ["nodeMs", [100, 100, 50]],
       ["idleKib", [2048]],
     ]);
-    const shown = markdownTable(
-      [
-        { title: "first", measure: "firstAnswerMs", floor: "nodeMs" },
-        { title: "idle", measure: "idleKib" },
-      ],
-      samples,
-    );
+    const rows = [
+      { title: "first", measure: "firstAnswerMs", floor: "nodeMs" },
+      { title: "idle", measure: "idleKib" },
+    ] as const;
+    const shown = markdownTable([{ rows, floorTitles: { nodeMs: "`node -e 0`" } }], samples);
     assert.deepEqual(shown.split("\n").slice(2), [
       "| first | 301 ms | 300 – 900 | `node -e 0` | 100 ms | 3.01 × |",
       "| idle | 2.0 MiB | 2.0 – 2.0 |  |  |  |",
@@ -26,17 +24,17 @@ describe("the table of the benchmark", () => {
   });
 
   it("shows dashes for what was not measured", () => {
-    const shown = markdownTable([{ title: "first", measure: "firstAnswerMs", floor: "nodeMs" }], new Map());
+    const rows = [{ title: "first", measure: "firstAnswerMs", floor: "nodeMs" }] as const;
+    const shown = markdownTable([{ rows, floorTitles: { nodeMs: "`node -e 0`" } }], new Map());
     assert.match(shown, /\| first \| – \| – – – \| `node -e 0` \| – \| – \|\n$/);
   });
 
-  it("has every measure in a row, and a name for every floor", () => {
-    const shown = new Set<Measure>(
-      rows.flatMap(({ measure, floor }) => (floor === undefined ? [measure] : [measure, floor])),
-    );
-    assert.deepEqual([...shown].sort(), measureNames.toSorted());
-    for (const { floor, title } of rows) {
-      assert.ok(floor === undefined || floorTitles[floor] !== undefined, title);
+  it("has a name for every floor, and groups with names of their own", () => {
+    for (const { rows, floorTitles } of benchGroups) {
+      const floors = new Set(rows.flatMap(({ floor }) => (floor === undefined ? [] : [floor])));
+      assert.deepEqual(Object.keys(floorTitles).sort(), [...floors].sort());
     }
+    const names = benchGroups.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
   });
 });

@@ -1,4 +1,4 @@
-import { floorTitles, type Measure, type Row } from "./measures.ts";
+import type { BenchGroup, Measure } from "./measures.ts";
 import { ratio, type Summary, summarize } from "./statistics.ts";
 
 /** All measurements by their name, one value for each round. */
@@ -6,13 +6,15 @@ export type Samples = ReadonlyMap<Measure, readonly number[]>;
 
 const header = ["", "median", "min – max", "floor of the same run", "its median", "ratio"];
 
-/** The rows as a Markdown table. A measure without values shows dashes. */
-export function markdownTable(rows: readonly Row[], samples: Samples): string {
-  const cells = rows.map(({ title, measure, floor }) => [
-    title,
-    ...ownCells(measure, summaryOf(samples, measure)),
-    ...(floor === undefined ? ["", "", ""] : floorCells(samples, measure, floor)),
-  ]);
+/** The rows of the groups as one Markdown table. A measure without values shows dashes. */
+export function markdownTable(groups: readonly Pick<BenchGroup, "rows" | "floorTitles">[], samples: Samples): string {
+  const cells = groups.flatMap(({ rows, floorTitles }) =>
+    rows.map(({ title, measure, floor }) => [
+      title,
+      ...ownCells(measure, summaryOf(samples, measure)),
+      ...(floor === undefined ? ["", "", ""] : floorCells(samples, measure, floor, floorTitles[floor] ?? floor)),
+    ]),
+  );
   const rule = header.map((_, column) => (column === 0 || column === 3 ? "---" : "---:"));
   return [header, rule, ...cells].map((line) => `| ${line.join(" | ")} |\n`).join("");
 }
@@ -22,10 +24,9 @@ function ownCells(measure: Measure, summary: Summary): readonly string[] {
   return [withUnit(measure, median), `${plain(measure, min)} – ${plain(measure, max)}`];
 }
 
-function floorCells(samples: Samples, measure: Measure, floor: Measure): readonly string[] {
+function floorCells(samples: Samples, measure: Measure, floor: Measure, title: string): readonly string[] {
   const summary = summaryOf(samples, floor);
   const times = ratio(summaryOf(samples, measure), summary);
-  const title = floorTitles[floor] ?? floor;
   return [title, withUnit(floor, summary.median), times === undefined ? "–" : `${times.toFixed(2)} ×`];
 }
 

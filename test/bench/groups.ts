@@ -1,0 +1,7 @@
+import { catalogGroup } from "./catalog/group.ts";
+import { lifeGroup } from "./life-group.ts";
+import type { BenchGroup } from "./measures.ts";
+import { startGroup } from "./start-group.ts";
+
+/** Everything that can be measured, in the order of the table; another group is another line here. */
+export const benchGroups: readonly BenchGroup[] = [startGroup, lifeGroup, catalogGroup];
