@@ -16,9 +16,9 @@ const vectors: {
 } = JSON.parse(readFileSync(new URL("../../test/fixtures/quoting/vectors.json", import.meta.url), "utf8"));
 
 const functions = [
-  ["ident", ident, vectors.sql_identifier],
-  ["literal", literal, vectors.sql_literal],
-  ["confValue", confValue, vectors.conf_value],
+  ["ident (CONF-32, SPEC-52)", ident, vectors.sql_identifier],
+  ["literal (CONF-31, SPEC-52)", literal, vectors.sql_literal],
+  ["confValue (CONF-30, SPEC-52)", confValue, vectors.conf_value],
 ] as const;
 
 for (const [name, quote, cases] of functions) {
@@ -29,7 +29,7 @@ for (const [name, quote, cases] of functions) {
 }
 
 describe("confValue", () => {
-  it("keeps a value with line breaks on its line (CONF-T2)", () => {
+  it("keeps a value with line breaks on its line (CONF-T2, chapter 02 trap 8)", () => {
     assert.equal(confValue("a\nb\r\n"), "'a\\nb\\r\\n'");
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => assert.doesNotMatch(confValue(text), /[\r\n]/)));
   });
@@ -48,7 +48,7 @@ describe("ident and literal", () => {
 
 describe("dollarQuote", () => {
   for (const { input, output, outer_tag: outerTag } of vectors.dollar_quote)
-    it(`quotes ${JSON.stringify(input)} as in the vectors (APPLY-14)`, () => {
+    it(`quotes ${JSON.stringify(input)} as in the vectors (APPLY-14, CONF-33, SPEC-52)`, () => {
       assert.deepEqual(dollarQuote(input), { quoted: output, outerTag });
     });
 

@@ -4,7 +4,7 @@ import { atLeastOne, startConcurrency } from "./concurrency.ts";
 
 const setting = (value: string) => [{ name: "max_connections", value, vartype: "integer" }];
 
-test("V14: max_connections decides (APPLY-20)", () => {
+test("V14: max_connections decides (APPLY-20, SPEC-62)", () => {
   const vectors: readonly (readonly [string, number])[] = [
     ["1", 1],
     ["9", 9],
@@ -28,7 +28,7 @@ test("V14: without the setting, the first usable line of postgresql_conf decides
   assert.equal(startConcurrency(setting("30"), "max_connections = 300"), 10);
 });
 
-test("a concurrency of 0 makes progress (T3)", () => {
+test("a concurrency of 0 makes progress (T3, chapter 02 trap 3)", () => {
   assert.equal(startConcurrency(setting("0"), null), 1);
   assert.equal(atLeastOne(0), 1);
   assert.equal(atLeastOne(7), 7);

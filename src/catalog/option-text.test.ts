@@ -6,12 +6,12 @@ import { storedVerifier } from "./verifier.ts";
 
 const vectors = JSON.parse(readFileSync(new URL("../../test/fixtures/quoting/vectors.json", import.meta.url), "utf8"));
 
-test("options become SQL as the vectors say (SPEC-50, APPLY-15)", () => {
+test("options become SQL as the vectors say (SPEC-50, APPLY-15, CONF-34)", () => {
   assert.ok(vectors.sql_option.length > 0);
   for (const { input, output } of vectors.sql_option) assert.equal(sqlOption(input), output);
 });
 
-test("role options end with LOGIN and the password as the vectors say (APPLY-16)", () => {
+test("role options end with LOGIN and the password as the vectors say (APPLY-16, CONF-34, SPEC-53)", () => {
   assert.ok(vectors.role_options.length > 0);
   for (const { input, output } of vectors.role_options) {
     const { encrypted_password: password, options } = input;
@@ -20,7 +20,7 @@ test("role options end with LOGIN and the password as the vectors say (APPLY-16)
   }
 });
 
-test("database options end with the owner as the vectors say (APPLY-17)", () => {
+test("database options end with the owner as the vectors say (APPLY-17, CONF-34, SPEC-54)", () => {
   assert.ok(vectors.database_options.length > 0);
   for (const { input, output } of vectors.database_options) {
     const { owner, options } = input;
@@ -41,6 +41,6 @@ test("an option that decides about LOGIN stands alone (FIELD-9)", () => {
   assert.equal(roleOptionsText(["NOLOGIN"], null, "given"), "NOLOGIN PASSWORD NULL");
 });
 
-test("a quote in a verifier does not end the literal (T6)", () => {
+test("a quote in a verifier does not end the literal (T6, CONF-T18)", () => {
   assert.equal(roleOptionsText([], "a'b", "implied"), "LOGIN PASSWORD 'a''b'");
 });

@@ -14,7 +14,7 @@ const role: WantedRole = {
 };
 const why = "";
 
-test("V1: roles of customers are privileged, those of an identity provider are not (APPLY-25)", () => {
+test("V1: roles of customers are privileged, those of an identity provider are not (APPLY-25, SPEC-55)", () => {
   assert.equal(
     renderStep({ kind: "create-role", role, memberOf: "my_superuser", why }),
     'CREATE ROLE "Bob ""B""" INHERIT CREATEROLE CREATEDB BYPASSRLS REPLICATION IN ROLE "my_superuser" ' +

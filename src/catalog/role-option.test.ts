@@ -19,7 +19,7 @@ test("attributes, a connection limit and an expiry are known, in any case", () =
   assert.deepEqual(problems, []);
 });
 
-test("a repetition is dropped, a contradiction is a problem that names role and options (T7)", () => {
+test("a repetition is dropped, a contradiction is a problem that names role and options (T7, chapter 02 trap 10)", () => {
   assert.deepEqual(recognise(["NOLOGIN"], ["nologin"]).texts, ["NOLOGIN"]);
   const [problem, ...others] = recognise(["LOGIN"], ["NOLOGIN"]).problems;
   assert.equal(problem?.path, "options[1]");

@@ -11,7 +11,7 @@ test("V3: a hash gets its prefix, a verifier stands for itself, and so does a co
   assert.equal(storedVerifier(`md5${hash}`), `md5${hash}`);
 });
 
-test("what Postgres would take for a clear password is no verifier (T5, T6)", () => {
+test("what Postgres would take for a clear password is no verifier (T5, T6, chapter 02 trap 9)", () => {
   assert.ok([`md5${hash}`, scram].every(isVerifier));
   const junk = [
     "md5hello",

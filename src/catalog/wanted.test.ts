@@ -38,7 +38,7 @@ test("V1: hashes get their prefix, roles of an identity provider no privileges (
   assert.equal(wanted.dropSubscriptionsOn, null);
 });
 
-test("every problem is told at once, each with its path (T5, T7, T8, T11)", () => {
+test("every problem is told at once, each with its path (T5, T7, T8, T11, chapter 02 traps 9 and 10)", () => {
   const spec = sampleSpec({
     roles: [
       { name: "a", encrypted_password: "hello" },
@@ -95,7 +95,7 @@ test("no problem tells a password (T6)", () => {
   assert.equal(JSON.stringify(result).includes("hunter2"), false);
 });
 
-test("names at the limit, hostile names and an empty password are no problems", () => {
+test("names at the limit, hostile names and an empty password are no problems (SPEC-30)", () => {
   const names = ["x".repeat(63), "%20", "$x$", "'; --", "a\\b", "#&=", "tab\there", "🦦"];
   const spec: SampleSpec = { roles: names.map((name) => ({ name, encrypted_password: "" })) };
   assert.deepEqual(

@@ -74,7 +74,7 @@ describe("readOptions", () => {
     refused([...base, "--http-port", "65535"], /at most 65534/);
   });
 
-  it("refuses what the original refuses, and names the argument", () => {
+  it("refuses what the original refuses, and names the argument (SPEC-1)", () => {
     refused([...base, "-p", "http://cp"], /'--config' cannot be used with '--control-plane-uri'/);
     refused([...base, "--lakebase-mode"], /value is required for '--lakebase-mode/);
     refused([...base, "--lakebase-mode=yes"], /invalid value 'yes'/);

@@ -24,7 +24,7 @@ describe("the activity monitor (MON-1, MON-3)", () => {
 });
 
 describe("a compute with a spec at start", () => {
-  it("goes through init and running in the order of LIFE-12 and APPLY-2, migrations and post-apply task (APPLY-50) last, and ends with Postgres's code", async () => {
+  it("goes through init and running in the order of LIFE-12, CONF-1 and APPLY-2, migrations and post-apply task (APPLY-50) last, and ends with Postgres's code", async () => {
     const { calls, statuses, make, exit } = world();
     const compute = make(derived(configWith()));
     assert.equal(compute.control.status().status, "init", "nobody must ever see `empty` (LIFE-5)");
@@ -81,7 +81,7 @@ describe("a compute with a spec at start", () => {
     await code;
   });
 
-  it("fails with the chain of causes in its status, stops Postgres, and exits 1 (LIFE-38, T-4)", async () => {
+  it("fails with the chain of causes in its status, stops Postgres, and exits 1 (LIFE-38, T-4, CONF-3)", async () => {
     const apply = async (): Promise<void> => {
       throw new Error("outer", { cause: new Error("inner") });
     };

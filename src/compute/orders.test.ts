@@ -91,7 +91,7 @@ describe("/configure on a running compute", () => {
     await end();
   });
 
-  it("refuses to become another compute, and stays running", async () => {
+  it("refuses to become another compute, and stays running (chapter 02 trap 14)", async () => {
     const { compute, end } = await running();
     const other = configWith((spec) => {
       spec["tenant_id"] = "ffffffffffffffffffffffffffffffff";

@@ -29,7 +29,7 @@ async function story(start: Config, ...reconfigurations: readonly Config[]): Pro
   return seen;
 }
 
-describe("subscribers (APPLY-42, T17)", () => {
+describe("subscribers (APPLY-42, T17, SPEC-64)", () => {
   it("are off until the start has dropped the subscriptions, and stay on after any reconfiguration (CONF-T9)", async () => {
     const seen = await story(asked(), asked({ project_id: "other" }));
     assert.deepEqual(seen, ["off", "apply", "on", "|", "on", "apply"]);

@@ -20,12 +20,12 @@ const quotedHere: ReadonlyMap<string, string> = new Map([
 ]);
 
 for (const { input, output } of vectors.setting_line) {
-  test(`CONF-14: ${JSON.stringify(input)} gives the line of the vectors`, () => {
+  test(`CONF-14, SPEC-51: ${JSON.stringify(input)} gives the line of the vectors`, () => {
     assert.equal(renderSetting(input), quotedHere.get(output) ?? output);
   });
 }
 
-test("CONF-T3: no value of any type can add a line, and Postgres reads it back as it was", () => {
+test("CONF-T3, chapter 02 trap 8: no value of any type can add a line, and Postgres reads it back as it was", () => {
   const value = "on\nshared_preload_libraries = 'evil' # \\ it's";
   for (const vartype of ["string", "bool", "integer"]) {
     const line = renderSetting(setting("fsync", value, vartype));

@@ -12,7 +12,7 @@ test("CONF-14: no settings, no block; an empty list, two comments with an empty 
   ]);
 });
 
-test("CONF-T2: a setting that Postgres cannot read is left out with a warning that names it", () => {
+test("CONF-T2, chapter 02 trap 8: a setting that Postgres cannot read is left out with a warning that names it", () => {
   const block = settingsBlock([setting("a", "1"), setting("work_mem", null), setting("b c", "2")], []);
   assert.equal(block.lines[1], "a = '1'");
   assert.deepEqual(block.warnings, [

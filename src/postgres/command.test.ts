@@ -14,7 +14,7 @@ const facts: CommandFacts = {
 };
 
 describe("the command that starts Postgres", () => {
-  it("is postgres -D PGDATA behind a shell that allows core files and becomes it (LIFE-60, CLI-7)", () => {
+  it("is postgres -D PGDATA behind a shell that allows core files and becomes it (LIFE-60, CLI-7, CONF-70)", () => {
     const { command, args } = postgresCommand(facts);
     assert.equal(command, "/bin/sh");
     assert.deepEqual(args.slice(2), ["sh", "/opt/pg/bin/postgres", "-D", "/data/pg $x"]);
@@ -44,7 +44,7 @@ describe("the command that starts Postgres", () => {
     assert.equal(child.stdout, `${child.pid}\n`);
   });
 
-  it("hands on the environment without this program's secrets, and with Postgres's own (LIFE-62)", () => {
+  it("hands on the environment without this program's secrets, and with Postgres's own (LIFE-62, CONF-70)", () => {
     const environment = {
       ...facts.environment,
       NEON_CONTROL_PLANE_TOKEN: "a",

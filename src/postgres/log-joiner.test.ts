@@ -14,7 +14,7 @@ function joinAll(chunks: readonly Uint8Array[]): readonly string[] {
   return [...chunks.flatMap((chunk) => joiner.push(chunk, 0)), ...joiner.flush()];
 }
 
-describe("the joiner of Postgres's log (LIFE-87)", () => {
+describe("the joiner of Postgres's log (LIFE-87, CONF-72)", () => {
   it("ends a record where a line starts with a timestamp, and when no line came for 100 ms", () => {
     const joiner = createLogJoiner();
     assert.equal(joiner.dueAtMs(), undefined);
@@ -57,7 +57,7 @@ describe("the joiner of Postgres's log (LIFE-87)", () => {
       assert.deepEqual(joinAll([bytes(text)]), records));
   }
 
-  it("replaces invalid UTF-8 and goes on (T-17)", () => {
+  it("replaces invalid UTF-8 and goes on (T-17, CONF-T16)", () => {
     const chunks = [Uint8Array.of(0x61, 0xff, 0x62, 0x0a), bytes(`${stamp}next\n`), Uint8Array.of(0xe2, 0x82)];
     assert.deepEqual(joinAll(chunks), ["a\ufffdb", `${stamp}next\u200b\ufffd`]);
   });

@@ -206,13 +206,13 @@ describe("decoding a spec (chapter 02, test vectors)", () => {
     assert.equal(spec.cluster.settings, null);
   });
 
-  it("keeps all 64 bits of a size, and refuses what is no u64", () => {
+  it("keeps all 64 bits of a size, and refuses what is no u64 (chapter 02 trap 1)", () => {
     assert.equal(specOf({ swap_size_bytes: "18446744073709551615" }).swapSizeBytes, 18446744073709551615n);
     for (const size of ["18446744073709551616", "1.0", '"1"'])
       assert.deepEqual(refusalOf({ swap_size_bytes: size }).slice(0, 2), ["schema", "spec.swap_size_bytes"], size);
   });
 
-  it("refuses null for every member with a default (SPEC-11)", () => {
+  it("refuses null for every member with a default (SPEC-11, chapter 02 trap 2)", () => {
     const names = ["skip_pg_catalog_updates", "safekeeper_connstrings", "reconfigure_concurrency", "autoprewarm"];
     for (const name of [...names, "drop_subscriptions_before_start"])
       assert.deepEqual(refusalOf({ [name]: "null" }).slice(0, 2), ["schema", `spec.${name}`]);
@@ -289,7 +289,7 @@ describe("decodeConfig", () => {
     assert.equal(refused(decodeConfig(Buffer.from([0x22, 0xff, 0x22]), { source: "file" })).kind, "syntax");
   });
 
-  it("refuses a null for the wrapper's own part, and an array for the whole", () => {
+  it("refuses a null for the wrapper's own part, and an array for the whole (SPEC-20, SPEC-21)", () => {
     assert.equal(
       refused(decodeConfig(configText({}, "null"), { source: "file" })).problems[0]?.path,
       "compute_ctl_config",

@@ -86,7 +86,7 @@ describe("settings of a running Postgres", () => {
         const { text } = await compute.request("GET", "/metrics", { token: null });
         assert.match(text, /compute_ctl_settings_held_back\{reason="pending_restart"\} 1\n/);
       });
-      await t.test("CONF-T19: what ALTER SYSTEM overrules is told as well", async () => {
+      await t.test("CONF-T19, CONF-63: what ALTER SYSTEM overrules is told as well", async () => {
         const client = await compute.connect();
         await client.query("ALTER SYSTEM SET work_mem = '9MB'");
         const body = world.config({ spec, settings: { work_mem: "7MB" } });

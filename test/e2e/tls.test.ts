@@ -169,7 +169,7 @@ describe("TLS for Postgres", () => {
       }
     }));
 
-  it("CONF-T12, T-23: without the feature, files that are not there hold nobody up", () =>
+  it("CONF-T12, T-23, SPEC-23, chapter 02 trap 12: without the feature, files that are not there hold nobody up", () =>
     withWorld({}, async (world) => {
       const nowhere = { keyPath: "/nowhere/tls.key", certPath: "/nowhere/tls.crt" };
       const config = configWithTls(world, { ...nowhere, renew: async () => "" }, []);

@@ -18,7 +18,7 @@ const roles = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'";
 
 for (const major of majors) {
   describe(`traps of the original, on Postgres ${major}`, () => {
-    it("T1: a rename of a role keeps the role, and one whose role is gone harms nobody", async (t) => {
+    it("T1, chapter 02 trap 11: a rename of a role keeps the role, and one whose role is gone harms nobody", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       await pg.sql("postgres", "CREATE ROLE old; CREATE TABLE public.kept (); ALTER TABLE public.kept OWNER TO old");
       const deltas = [

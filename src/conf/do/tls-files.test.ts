@@ -137,7 +137,7 @@ describe("the first pair", () => {
     await holds(paths);
   });
 
-  it("CONF-T12: the wait ends with the signal's reason", async (t) => {
+  it("CONF-T12, chapter 02 trap 12: the wait ends with the signal's reason", async (t) => {
     const paths = await pair(t);
     await writeFile(paths.certPath, "");
     const stop = new AbortController();

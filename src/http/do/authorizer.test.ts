@@ -40,7 +40,7 @@ describe("the keys of a /configure", () => {
     return (await ask(server, "GET", "/status", { headers: { authorization: `Bearer ${token}` } })).status;
   }
 
-  it("are ignored unless the program was told to take them (HTTP-25)", async () => {
+  it("are ignored unless the program was told to take them (HTTP-25, SPEC-3)", async () => {
     const server = await start(false);
     assert.equal((await configure(server, [otherKey])).status, 200);
     assert.deepEqual([await statusWith(server, tokenA), await statusWith(server, otherToken())], [200, 401]);

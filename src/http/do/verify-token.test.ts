@@ -135,7 +135,7 @@ describe("the key set", () => {
     assert.equal(lines.length, 1);
   });
 
-  it("answers 401 when a key without kid does not match (T-2)", async () => {
+  it("answers 401 when a key without kid does not match (T-2, chapter 02 trap 15)", async () => {
     assert.equal((await check(`${tokenA.slice(0, -2)}AA`, [{ ...specKey, kid: null }])).status, 401);
   });
 

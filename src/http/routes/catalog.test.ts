@@ -42,7 +42,7 @@ const failing = (error: Error) => (): Promise<never> => Promise.reject(error);
 const unreachable = new SqlError("db error: FATAL: the database system is starting up", "57P03");
 
 describe("GET /dbs_and_roles", () => {
-  it("lists them in any status, with options that are always null (HTTP-65, CAT-1)", async () => {
+  it("lists them in any status, with options that are always null (HTTP-65, CAT-1, SPEC-18)", async () => {
     status = "failed";
     parts = {
       list: () =>

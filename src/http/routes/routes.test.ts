@@ -155,11 +155,11 @@ describe("POST /configure", () => {
     assert.equal(error(reply), "failed to buffer the request body: length limit exceeded");
   });
 
-  it("accepts a body above the 2 MiB of the original (T-21)", async () => {
+  it("accepts a body above the 2 MiB of the original (T-21, chapter 02 trap 19)", async () => {
     assert.equal((await post(`${minimal}${" ".repeat(2_097_153)}`)).status, 200);
   });
 
-  it("refuses a bad body before a wrong status, and a bad token before both (HTTP-9)", async () => {
+  it("refuses a bad body before a wrong status, and a bad token before both (HTTP-9, SPEC-4)", async () => {
     parts.configure = () => Promise.resolve({ kind: "refused", status: "init" });
     assert.equal((await post("{")).status, 400);
     assert.equal((await post(minimal)).status, 412);
@@ -174,7 +174,7 @@ describe("POST /configure", () => {
     assert.deepEqual([reply.status, error(reply)], [400, message]);
   });
 
-  it("answers 412 with the status of the moment (HTTP-39, HTTP-42)", async () => {
+  it("answers 412 with the status of the moment, in its form with hyphens (HTTP-39, HTTP-42, SPEC-91)", async () => {
     parts.configure = () => Promise.resolve({ kind: "refused", status: "configuration_pending" });
     const reply = await post();
     assert.deepEqual([reply.status, error(reply)], [412, "invalid compute status: configuration-pending"]);

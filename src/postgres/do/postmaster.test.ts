@@ -67,6 +67,13 @@ describe("readiness (CONF-71)", () => {
     assert.match(await readFile(`${pgdata}/postmaster.pid`, "utf8"), /ready/);
   });
 
+  it("survives a pid file that comes and goes (CONF-T17)", async () => {
+    const gone = 'rm "$1/postmaster.pid"';
+    const flicker = `for i in 1 2 3 4 5; do ${pidFile("starting")}; ${gone}; done`;
+    const postmaster = await start(`${flicker}; ${pidFile("ready")}; ${waitForever}`);
+    await postmaster.ready;
+  });
+
   it("fails with the exit code when the process ends first", async () => {
     const postmaster = await start("exit 7");
     await assert.rejects(postmaster.ready, (error: Error) => {
@@ -130,7 +137,7 @@ describe("the log of the process", () => {
     assert.deepEqual(records, ["one\u200b\ttwo"]);
   });
 
-  it("goes on after invalid UTF-8 (T-17)", async () => {
+  it("goes on after invalid UTF-8 (T-17, CONF-T16)", async () => {
     const postmaster = await start("printf 'a\\377b\\n' >&2; printf '2031-04-05 06:07:08 next\\n' >&2");
     await postmaster.exited;
     assert.deepEqual(records, ["a\ufffdb", "2031-04-05 06:07:08 next"]);

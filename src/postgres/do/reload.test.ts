@@ -31,7 +31,7 @@ function noting(lines: string[]): Log {
   return log;
 }
 
-describe("reloadConfiguration (CONF-T8, T23)", () => {
+describe("reloadConfiguration (CONF-T8, CONF-42, T23)", () => {
   it("returns when a session sees that the configuration was read again", async () => {
     const { calls, openSession, sendReload } = server(3);
     const warnings: string[] = [];

@@ -38,7 +38,7 @@ before(async () => {
 
 after(() => rm(workdir, { recursive: true, force: true }));
 
-describe("warmUp (LIFE-4)", () => {
+describe("warmUp (LIFE-4, CONF-73)", () => {
   it("starts a real Postgres for a moment and leaves nothing behind", async () => {
     const lines: string[] = [];
     await warmUp(input, { log: noting(lines), signal: never });

@@ -106,7 +106,7 @@ describe("fetchConfig (SPEC-80 to SPEC-83)", () => {
     }
   });
 
-  it("gives up when the schedule is used up, and names the last reason as the cause (trap 18)", async (t) => {
+  it("gives up when the schedule is used up (SPEC-82), and names the last reason as the cause (trap 18)", async (t) => {
     const { baseUri, asked } = await startServer(t, status(503), status(200, "[]"));
     const { error, warnings } = await fetchFrom(baseUri);
     assert.match(error?.message ?? "", /^Exhausted all attempts to retrieve the config from the control plane/);

@@ -49,7 +49,7 @@ describe("roles and databases that cannot be applied", () => {
       await comesUp(world);
     }));
 
-  it("LIFE-35: leave no Postgres while HTTP lingers, and end the program with 1 after it", () =>
+  it("LIFE-35, chapter 02 trap 13: leave no Postgres while HTTP lingers, and end the program with 1 after it", () =>
     withWorld({}, async (world) => {
       const cluster = { roles: [role("anna"), role("anna")] };
       const compute = await world.start({ config: world.config({ cluster }), lingerSeconds: 2 });
