@@ -3,7 +3,6 @@
  * computes; that is compute/'s business.
  */
 import { randomId } from "../base/random-id.ts";
-import { createActivityMonitor } from "../compute/activity-monitor.ts";
 import { createExtensionStatistics } from "../compute/extension-statistics.ts";
 import { type Compute, createCompute } from "../compute/lifecycle.ts";
 import type { ComputePorts } from "../compute/ports.ts";
@@ -16,13 +15,13 @@ import { createTimelineRecorder } from "../compute/timeline-recorder.ts";
 import { traceStart } from "../compute/trace-start.ts";
 import type { InstalledTls } from "../conf/tls-state.ts";
 import type { RunningServer } from "../http/do/listener.ts";
-import { watchProcess } from "../metrics/do/process-figures.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { DerivedSpec } from "../spec/types.ts";
-import { activityPorts } from "./activity-ports.ts";
+import { lateActivityMonitor } from "./activity-monitor.ts";
 import { catalogPort } from "./catalog-port.ts";
 import { extensionCollector } from "./catalog-queries.ts";
 import type { Facts, Surroundings } from "./facts.ts";
+import { loadProcessFigures } from "./load.ts";
 import { pgdataPort } from "./pgdata-port.ts";
 import { postgresPort } from "./postgres-port.ts";
 import { createRest } from "./rest.ts";
@@ -82,7 +81,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     { log, collect: extensionCollector(facts, surroundings, metrics), isApplying: () => isApplying(store) },
     facts.extensionStatisticsSeconds,
   );
-  const activity = createActivityMonitor(activityPorts(facts, surroundings), store);
+  const activity = lateActivityMonitor(facts, surroundings, store);
   const parts = { ports, settings: facts.settings, store, timeline, statistics, activity };
   const compute = createCompute(parts, facts.spec);
   let stopWatching = (): void => {};
@@ -93,7 +92,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
       const servers = await openServers(facts, surroundings, compute.control, metrics, async () =>
         statusDetail(store.get().spec, await settingsWatch.latest(), tls),
       );
-      stopWatching = watchProcess(metrics);
+      stopWatching = (await loadProcessFigures()).watchProcess(metrics);
       return servers;
     },
     async settle() {

@@ -26,6 +26,8 @@ export const loadAutoscaling = once(async () => ({
   ...(await import("../metrics/autoscaling-text.ts")),
   ...(await import("../metrics/do/read-autoscaling.ts")),
 }));
+export const loadActivityMonitor = once(() => import("../compute/activity-monitor.ts"));
+export const loadProcessFigures = once(() => import("../metrics/do/process-figures.ts"));
 export const loadActivitySession = once(() => import("../monitor/do/activity-session.ts"));
 export const loadSession = once(() => import("../postgres/do/session.ts"));
 export const loadCatalog = once(() => import("../catalog/do/apply-catalog.ts"));

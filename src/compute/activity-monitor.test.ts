@@ -17,6 +17,7 @@ const quiet: ActivityFacts = {
   subscriptionWorkers: 0,
   autovacuumWorkers: 0,
 };
+const { spec } = derived(configWith());
 const busy: ActivityFacts = { ...quiet, sessions: [{ state: "active", changedMicros: 1 }] };
 
 /** What Postgres does at one attempt; an error is thrown by the look, `refused` by the connect before it. */
@@ -71,7 +72,7 @@ function monitored(
       over.signal.throwIfAborted();
     },
   );
-  return { monitor, store, lines, calls, pausesMs, views, run: () => monitor.run({ statistics: "rise" }, over.signal) };
+  return { monitor, store, lines, calls, pausesMs, views, run: () => monitor.run(spec, over.signal) };
 }
 
 describe("the activity monitor", () => {
@@ -170,7 +171,7 @@ describe("the activity monitor", () => {
 
   it("ends at once with its signal, and never rejects", async () => {
     const { monitor, calls } = monitored([quiet]);
-    await monitor.run({ statistics: "rise" }, AbortSignal.abort(new Error("over")));
+    await monitor.run(spec, AbortSignal.abort(new Error("over")));
     assert.deepEqual(calls, []);
   });
 });

@@ -41,10 +41,10 @@ export interface ActivityPorts {
 export interface ActivityMonitor {
   view(): ActivityView;
   /**
-   * Checks until the compute ends or the signal fires; never rejects. To be called once, when the compute has just become
+   * Checks by the rules that the spec asks for, until the compute ends or the signal fires; never rejects. To be called once, when the compute has just become
    * running: what this program did before is nobody's activity (MON-3).
    */
-  run(rules: ActivityRules, signal: AbortSignal): Promise<void>;
+  run(spec: ComputeSpec, signal: AbortSignal): Promise<void>;
 }
 
 /** The rules that a spec's features ask for; they stay for the life of the process (MON-2). */
@@ -83,7 +83,8 @@ export function createActivityMonitor(
     ports.show(view);
   }
 
-  async function run(rules: ActivityRules, signal: AbortSignal): Promise<void> {
+  async function run(spec: ComputeSpec, signal: AbortSignal): Promise<void> {
+    const rules = activityRules(spec);
     downtime = expectUp(clock.monotonicMs());
     try {
       while (!isOver(signal)) {

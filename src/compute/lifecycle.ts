@@ -2,7 +2,6 @@ import { sleep, unlessAborted } from "../base/deadline.ts";
 import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { DerivedSpec } from "../spec/types.ts";
-import { activityRules } from "./activity-monitor.ts";
 import { afterStart } from "./after-start.ts";
 import { appliesCatalog, holdsSubscribers } from "./apply-catalog.ts";
 import type { ComputeControl } from "./control.ts";
@@ -96,7 +95,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
       settings.driftCheckMs === null
         ? Promise.resolve()
         : watchDrift(ports, settings.driftCheckMs, () => life.applied, running);
-    const watching = life.activity.run(activityRules(spec.spec), running);
+    const watching = life.activity.run(spec.spec, running);
     const scaling = ports.vmMonitor.run(spec, running);
     const renewing = keepTlsFresh(life, running);
     const rest = [drift, watching, scaling, renewing];

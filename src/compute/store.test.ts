@@ -43,3 +43,21 @@ describe("the store", () => {
     assert.equal(store.get().metrics.load_ext_ms, 0);
   });
 });
+
+describe("publishing the last activity (MON-12)", () => {
+  const at = (time: string): number => Date.parse(`2031-05-06T${time}:00Z`) * 1000;
+
+  for (const [shared, monitor, result] of [
+    ["10:05", "10:03", "10:05"],
+    [null, "10:03", "10:03"],
+    ["10:03", "10:05", "10:05"],
+  ] as const) {
+    it(`publishing: shared ${shared}, monitor ${monitor} gives ${result}`, () => {
+      const store = createStore(new Date(0), () => {});
+      assert.equal(store.view().lastActiveMicros, null);
+      if (shared !== null) store.sawActivity(at(shared));
+      store.sawActivity(at(monitor));
+      assert.equal(store.view().lastActiveMicros, at(result));
+    });
+  }
+});

@@ -1,6 +1,5 @@
 import { unlessAborted } from "../base/deadline.ts";
 import type { Lsn } from "../base/lsn.ts";
-import { laterMicros } from "../monitor/activity.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { StatusView } from "./control.ts";
 import { noStartupMetrics, type StartupMetricName, type StartupMetrics } from "./startup-metrics.ts";
@@ -84,7 +83,7 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
       }
     },
     sawActivity(micros) {
-      state = { ...state, lastActiveMicros: laterMicros(state.lastActiveMicros, micros) };
+      state = { ...state, lastActiveMicros: Math.max(state.lastActiveMicros ?? micros, micros) };
     },
     measure(figures) {
       const whole = Object.entries(figures).map(([name, value]) => [name, Math.floor(value)]);

@@ -4,7 +4,6 @@ import {
   type ActivityMemory,
   type AwakeReason,
   judgeActivity,
-  laterMicros,
   noActivityYet,
   noVisits,
   type OwnVisits,
@@ -242,16 +241,5 @@ describe("judgeActivity and this program's own sessions (FIELD-14, MON-16, trap 
       judgeActivity(first.memory, facts({ totals: [10, 7] }), { statistics: "rise" }, visiting(0)).reason,
       null,
     );
-  });
-});
-
-describe("laterMicros (MON-12)", () => {
-  it("publishing: shared 10:05, monitor 10:03 stays 10:05", () =>
-    assert.equal(laterMicros(at("10:05"), at("10:03")), at("10:05")));
-  it("publishing: shared unset, monitor 10:03 becomes 10:03", () =>
-    assert.equal(laterMicros(null, at("10:03")), at("10:03")));
-  it("publishing: nothing keeps what is shared", () => {
-    assert.equal(laterMicros(at("10:05"), null), at("10:05"));
-    assert.equal(laterMicros(null, null), null);
   });
 });

@@ -135,9 +135,3 @@ function newestIdleMicros(sessions: readonly SessionGroup[]): number | null {
   );
   return moments.length === 0 ? null : Math.max(...moments);
 }
-
-/** The later of two moments in microseconds; null, for never, is before any (MON-12). */
-export function laterMicros(one: number | null, other: number | null): number | null {
-  if (one === null || other === null) return one ?? other;
-  return Math.max(one, other);
-}

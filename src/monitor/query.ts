@@ -1,10 +1,5 @@
 import { literal } from "../base/quoting.ts";
-
-/**
- * Databases whose statistics tell nothing of customers: monitoring and this program visit them all day (MON-8 step 1).
- * Sessions that are open in them do count.
- */
-export const platformDatabases: readonly string[] = ["postgres", "template0", "template1"];
+import { platformDatabases } from "./session-ledger.ts";
 
 /** The platform's own login role (MON-9). */
 const platformRole = "cloud_admin";

@@ -1,5 +1,10 @@
 import type { OwnVisits } from "./activity.ts";
-import { platformDatabases } from "./query.ts";
+
+/**
+ * Databases whose statistics tell nothing of customers: monitoring and this program visit them all day (MON-8 step 1).
+ * Sessions that are open in them do count.
+ */
+export const platformDatabases: readonly string[] = ["postgres", "template0", "template1"];
 
 /** Until then the statistics of a session have been written: at the end of its first statement, and at its own end. */
 const statisticsDelayMsMax = 5_000;

@@ -1,15 +1,34 @@
-import type { ActivityPorts } from "../compute/activity-monitor.ts";
-import type { ActivityView } from "../compute/activity-view.ts";
+import { describeError } from "../base/error-chain.ts";
+import type { ActivityMonitor, ActivityPorts } from "../compute/activity-monitor.ts";
+import { type ActivityView, nothingChecked } from "../compute/activity-view.ts";
+import type { ComputeStore } from "../compute/store.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { loadActivitySession } from "./load.ts";
+import { loadActivityMonitor, loadActivitySession } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
 
 /** Connecting and a look together; the look has its own limit as well (trap 6 of chapter 07). */
 const connectMsMax = 5_000;
 
+/** The activity monitor, which is loaded when the compute has become running: nothing before that needs it (MON-3). */
+export function lateActivityMonitor(facts: Facts, surroundings: Surroundings, store: ComputeStore): ActivityMonitor {
+  let monitor: ActivityMonitor | undefined;
+  return {
+    view: () => monitor?.view() ?? nothingChecked,
+    async run(spec, signal) {
+      try {
+        const { createActivityMonitor } = await loadActivityMonitor();
+        monitor = createActivityMonitor(activityPorts(facts, surroundings), store);
+        await monitor.run(spec, signal);
+      } catch (error) {
+        surroundings.log.error(`the activity monitor cannot be run: ${describeError(error)}`);
+      }
+    },
+  };
+}
+
 /** Looks at our own Postgres, and metrics. */
-export function activityPorts(facts: Facts, { log, clock, metrics }: Surroundings): ActivityPorts {
+function activityPorts(facts: Facts, { log, clock, metrics }: Surroundings): ActivityPorts {
   const openSession = ownSessions(facts, connectMsMax);
   return {
     log: log.span("compute_monitor"),
