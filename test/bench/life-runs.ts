@@ -11,7 +11,7 @@ import { percentile } from "./statistics.ts";
 const running = /Changing compute status from \S+ to running$/;
 /** In each round; a table of four rounds or more speaks of 10,000 pairs. */
 const pairs = 2_500;
-const roleCount = 2_000;
+const loadRoleCount = 2_000;
 /** How often each reconfiguration is made before and while it is measured. */
 const repeats = 5;
 const probe = fileURLToPath(new URL("./event-loop-probe.ts", import.meta.url));
@@ -89,7 +89,7 @@ function withCluster(config: string, change: (cluster: ConfigJson["spec"]["clust
 }
 
 /** With roles whose passwords differ from one round to the next; a hash that nobody has to compute. */
-function withRoles(config: string, round: number): string {
+export function withRoles(config: string, round: number, roleCount = loadRoleCount): string {
   const key = Buffer.alloc(32, round % 2).toString("base64");
   const verifier = `SCRAM-SHA-256$4096:${key}$${key}:${key}`;
   const roles = Array.from({ length: roleCount }, (_, index) => ({
