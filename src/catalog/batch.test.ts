@@ -4,7 +4,14 @@ import { batchSteps } from "./batch.ts";
 import type { Step } from "./step.ts";
 
 const drop = (name: string): Step => ({ kind: "drop-role", name, why: "" });
-const create = (name: string): Step => ({ kind: "create-database", name, owner: "o", options: [], why: "" });
+const create = (name: string): Step => ({
+  kind: "create-database",
+  name,
+  owner: "o",
+  options: [],
+  copyOf: null,
+  why: "",
+});
 
 test("at most fifty steps go into one batch, in order", () => {
   const steps = Array.from({ length: 250 }, (_, index) => drop(`r${index}`));

@@ -35,7 +35,7 @@ export function describeStep(step: Step): string {
     case "rename-database":
       return `rename database ${quoted(step.name)} to ${quoted(step.newName)}`;
     case "create-database":
-      return `create database ${quoted(step.name)} ${databaseOptionsText(step.options, step.owner)}`;
+      return `create database ${quoted(step.name)} ${step.copyOf === null ? "" : `as a copy of ${quoted(step.copyOf)} `}${databaseOptionsText(step.options, step.owner)}`;
     case "finish-database":
       return `grant database ${quoted(step.name)} to ${quoted(step.grantee)}, connection limit ${step.connectionLimit}`;
     case "set-database-owner":

@@ -9,6 +9,8 @@ export interface PlanContext {
   /** The catalog as it will be when all steps yielded so far are done. */
   readonly catalog: PredictedCatalog;
   readonly verified: ReadonlyMap<string, string>;
+  /** Whether new databases may become copies of the first of them. */
+  readonly mayCopy: boolean;
   /** Tells people of something that was left out. */
   readonly warn: (message: string) => void;
 }

@@ -49,14 +49,32 @@ function isTakenOver(name: string, later: readonly Delta[], { databases }: PlanC
   );
 }
 
+/** So many make up for the time that the first of them is waited for. */
+const copiesMin = 8;
+
+/**
+ * The first of many new databases. When it has been looked after, the others become copies of it and need not be visited,
+ * each of which would take longer than its creation. Before 15 schema `public` belongs to the owner of its database, so that
+ * none is like another; and what a leaving role has in a template must be looked for in every copy.
+ */
+export function* planFirstDatabase({ wanted, catalog, mayCopy }: PlanContext): Iterable<SystemStep> {
+  const isNew = ({ name, options }: WantedDatabase): boolean => !catalog.databases.has(name) && options.length === 0;
+  const [first, ...others] = wanted.databases.filter(isNew);
+  if (!mayCopy || first === undefined || others.length < copiesMin || catalog.serverMajor < 15) return;
+  if (wanted.deltas.some(({ kind }) => kind === "delete-role")) return;
+  yield create(first, null, "not in the catalog; the others will be copies of it");
+  yield finish(first, wanted.privilegedRole, openToPrivileged);
+}
+
 /** New databases, and owners that differ (APPLY-30). */
 export function* planDatabases({ wanted, catalog }: PlanContext): Iterable<SystemStep> {
+  const [original = null] = catalog.settled;
   for (const database of wanted.databases) {
     const { name, owner, options } = database;
     const found = catalog.databases.get(name);
     if (found === undefined) {
-      yield { kind: "create-database", name, owner, options, why: "not in the catalog" };
-      yield finish(database, wanted.privilegedRole, "new databases are open to the privileged role");
+      yield create(database, options.length === 0 ? original : null, "not in the catalog");
+      yield finish(database, wanted.privilegedRole, openToPrivileged);
       continue;
     }
     if (found.owner !== owner) {
@@ -64,6 +82,12 @@ export function* planDatabases({ wanted, catalog }: PlanContext): Iterable<Syste
     }
     if (found.unfinished) yield finish(database, wanted.privilegedRole, "an earlier apply was interrupted");
   }
+}
+
+const openToPrivileged = "new databases are open to the privileged role";
+
+function create({ name, owner, options }: WantedDatabase, copyOf: string | null, why: string): SystemStep {
+  return { kind: "create-database", name, owner, options, copyOf, why };
 }
 
 function finish({ name, connectionLimit }: WantedDatabase, grantee: string, why: string): SystemStep {

@@ -1,6 +1,6 @@
 import type { PlanContext } from "./plan-context.ts";
 import { type CatalogDatabase, sharedObjects } from "./snapshot.ts";
-import type { DatabaseTask, LeavingRole } from "./task.ts";
+import type { DatabaseTask, LeavingRole, PublicSchemaWish } from "./task.ts";
 import { fingerprint } from "./verified.ts";
 
 const bootstrapRole = "cloud_admin";
@@ -32,16 +32,12 @@ export function planDatabaseTasks(context: PlanContext): readonly DatabaseTask[]
       warn(`database "${name}" takes no connections: its schema, grants and role references stay as they are`);
       continue;
     }
-    const wish = {
-      owner,
-      privilegedRole: wanted.privilegedRole,
-      webAccess: catalog.serverMajor >= 15 && catalog.roles.has("web_access"),
-    };
+    const wish = publicSchemaWish(context, owner);
     const seen = fingerprint(wish, catalog.serverStarted, found.defaultGrants);
     const task: DatabaseTask = {
       ...nothingIn(name, found),
       leaving: leavingRoles(context, name, found, owner),
-      publicSchema: seen !== null && verified.get(found.oid) === seen ? null : wish,
+      publicSchema: catalog.settled.has(name) || (seen !== null && verified.get(found.oid) === seen) ? null : wish,
       dropSubscriptions: dropsSubscriptions && found.hasSubscriptions,
     };
     if (task.leaving.length > 0 || task.publicSchema !== null || task.dropSubscriptions) tasks.push(task);
@@ -53,6 +49,23 @@ export function planDatabaseTasks(context: PlanContext): readonly DatabaseTask[]
     if (leaving.length > 0) tasks.push({ ...nothingIn(catalog.systemDatabase, system), leaving });
   }
   return tasks;
+}
+
+/** A look into the first of many new databases, before the others become copies of it. */
+export function planFirstDatabaseTask(context: PlanContext): readonly DatabaseTask[] {
+  const { wanted, catalog } = context;
+  // Nothing else has been created by this phase.
+  return wanted.databases.flatMap(({ name, owner }): DatabaseTask[] => {
+    const found = catalog.databases.get(name);
+    if (found?.oid !== "") return [];
+    return [{ ...nothingIn(name, found), publicSchema: publicSchemaWish(context, owner) }];
+  });
+}
+
+/** What schema `public` of a database with this owner should be like (APPLY-35, APPLY-36). */
+export function publicSchemaWish({ wanted, catalog }: PlanContext, owner: string): PublicSchemaWish {
+  const webAccess = catalog.serverMajor >= 15 && catalog.roles.has("web_access");
+  return { owner, privilegedRole: wanted.privilegedRole, webAccess };
 }
 
 /** The cleanup is recorded as done, although what is outside the spec keeps its subscriptions (T18). */

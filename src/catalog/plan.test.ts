@@ -291,3 +291,36 @@ test("pg_stat_statements is created when its library is preloaded", () => {
   const settings = [{ name: "shared_preload_libraries", value: "neon,pg_stat_statements", vartype: "string" }];
   assert.deepEqual(stepsOf(plan({ settings })), ["create extension pg_stat_statements in schema public"]);
 });
+
+test("many new databases become copies of the first, which alone is visited (APPLY-20)", () => {
+  const names = Array.from({ length: 9 }, (_, index) => `d${index}`);
+  const own = { name: "own", owner: "amy", options: [{ name: "TEMPLATE", value: "template0", vartype: "enum" }] };
+  const spec = { roles: [{ name: "amy" }], databases: [own, ...names.map((name) => ({ name, owner: "amy" }))] };
+  const planned = plan(spec);
+  const created = stepsOf(planned).filter((text) => text.startsWith("create database"));
+  assert.deepEqual(created, [
+    'create database "d0" OWNER "amy"',
+    'create database "own" TEMPLATE template0 OWNER "amy"',
+    ...names.slice(1).map((name) => `create database "${name}" as a copy of "d0" OWNER "amy"`),
+  ]);
+  const visited = (name: string) => tasksOf(planned, name).map(({ database }) => database);
+  assert.deepEqual(visited("inside the first database"), ["d0"]);
+  assert.deepEqual(visited("inside databases"), ["own"]);
+  assert.deepEqual([...planned.copies.keys()], names.slice(1));
+});
+
+test("few new databases, those before Postgres 15, and those that a leaving role may be in are no copies", () => {
+  const databases = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `d${index}`, owner: "amy" }));
+  const roles = [{ name: "amy" }];
+  const deltas = [{ action: "delete_role", name: "gone" }];
+  for (const planned of [
+    plan({ roles, databases: databases(8) }),
+    plan({ roles, databases: databases(20) }, { serverMajor: 14 }),
+    plan({ roles, databases: databases(20), deltas }, { roles: { gone: null } }),
+    planCatalog(sampleWanted({ roles, databases: databases(20) }), sampleSnapshot({}), new Map(), false),
+  ]) {
+    assert.equal(planned.copies.size, 0);
+    assert.ok(tasksOf(planned).length >= 8);
+  }
+});

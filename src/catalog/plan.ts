@@ -1,5 +1,11 @@
 import type { PlanContext, StepPlanner, TaskPlanner } from "./plan-context.ts";
-import { planDatabaseDeltas, planDatabases, planInvalidDrops, planOpenings } from "./plan-databases.ts";
+import {
+  planDatabaseDeltas,
+  planDatabases,
+  planFirstDatabase,
+  planInvalidDrops,
+  planOpenings,
+} from "./plan-databases.ts";
 import { planAuthExtension, planPlatformGrants, planPlatformRoles, planReaderTimeouts } from "./plan-lakebase.ts";
 import { planPrivilegedRole, planRoleDrops, planRoleRenames, planRoles } from "./plan-roles.ts";
 import {
@@ -10,11 +16,11 @@ import {
   planStatStatements,
   planSubscriptionsRecord,
 } from "./plan-system-objects.ts";
-import { planDatabaseTasks, planPreDropTasks } from "./plan-tasks.ts";
+import { planDatabaseTasks, planFirstDatabaseTask, planPreDropTasks, publicSchemaWish } from "./plan-tasks.ts";
 import { type PredictedCatalog, predictFrom, predictStep, predictTask } from "./predict.ts";
 import type { CatalogSnapshot } from "./snapshot.ts";
 import type { SystemStep } from "./step.ts";
-import type { DatabaseTask } from "./task.ts";
+import type { DatabaseTask, PublicSchemaWish } from "./task.ts";
 import type { WantedCatalog } from "./wanted.ts";
 
 /**
@@ -46,6 +52,8 @@ export type Phase = SystemPhase | DatabasesPhase;
 export interface Plan {
   readonly phases: readonly Phase[];
   readonly warnings: readonly string[];
+  /** Databases that the plan makes as copies of one that is right, with what they should be like inside. */
+  readonly copies: ReadonlyMap<string, PublicSchemaWish>;
 }
 
 type PlannedPhase =
@@ -63,6 +71,8 @@ const plannedPhases: readonly PlannedPhase[] = [
   { name: "role renames", steps: planRoleRenames },
   { name: "roles", steps: planRoles, order: "free" },
   { name: "database deletions and renames", steps: planDatabaseDeltas },
+  { name: "first of many databases", steps: planFirstDatabase },
+  { name: "inside the first database", tasks: planFirstDatabaseTask, mayBeGone: false },
   { name: "databases", steps: planDatabases, order: "by database" },
   { name: "schema neon", steps: planNeonSchema },
   { name: "inside databases", tasks: planDatabaseTasks, mayBeGone: false },
@@ -80,15 +90,17 @@ const plannedPhases: readonly PlannedPhase[] = [
  * Compares the wanted catalog with the one found (APPLY-19). Each phase is planned from the state that the phases before it
  * will have made.
  * @param verified fingerprints of the databases that need no visit
+ * @param mayCopy whether new databases may become copies of the first of them
  */
 export function planCatalog(
   wanted: WantedCatalog,
   snapshot: CatalogSnapshot,
   verified: ReadonlyMap<string, string> = new Map(),
+  mayCopy = true,
 ): Plan {
   const warnings: string[] = [];
   const catalog = predictFrom(snapshot);
-  const context: PlanContext = { wanted, catalog, verified, warn: (message) => warnings.push(message) };
+  const context: PlanContext = { wanted, catalog, verified, mayCopy, warn: (message) => warnings.push(message) };
   const phases = plannedPhases.flatMap((phase): Phase[] => {
     const { name } = phase;
     if ("steps" in phase) {
@@ -100,7 +112,18 @@ export function planCatalog(
     for (const task of tasks) predictTask(catalog, task);
     return tasks.length === 0 ? [] : [{ where: "databases", name, tasks, mayBeGone: phase.mayBeGone }];
   });
-  return { phases, warnings };
+  return { phases, warnings, copies: copiesOf(context, phases) };
+}
+
+function copiesOf(context: PlanContext, phases: readonly Phase[]): ReadonlyMap<string, PublicSchemaWish> {
+  const steps = phases.flatMap((phase) => (phase.where === "system" ? phase.steps : []));
+  return new Map(
+    steps.flatMap((step) =>
+      step.kind === "create-database" && step.copyOf !== null
+        ? [[step.name, publicSchemaWish(context, step.owner)] as const]
+        : [],
+    ),
+  );
 }
 
 function collectSteps(planned: Iterable<SystemStep>, catalog: PredictedCatalog): readonly SystemStep[] {

@@ -15,6 +15,8 @@ export interface PredictedCatalog extends CatalogSnapshot {
   readonly roles: Map<string, CatalogRole>;
   readonly databases: Map<string, CatalogDatabase>;
   readonly extensions: Map<KnownExtension, CatalogExtension>;
+  /** New databases whose inside will be right without a look: one that was looked into, and its copies. */
+  readonly settled: Set<string>;
   hasNeonSchema: boolean;
   hasHealthCheck: boolean;
   auditMuted: boolean;
@@ -28,6 +30,7 @@ export function predictFrom(snapshot: CatalogSnapshot): PredictedCatalog {
     roles: new Map(snapshot.roles),
     databases: new Map(snapshot.databases),
     extensions: new Map(snapshot.extensions),
+    settled: new Set(),
   };
 }
 
@@ -79,6 +82,7 @@ export function predictStep(catalog: PredictedCatalog, step: SystemStep): void {
       return;
     case "create-database":
       databases.set(step.name, createdDatabase(step.owner));
+      if (step.copyOf !== null && catalog.settled.has(step.copyOf)) catalog.settled.add(step.name);
       return;
     case "finish-database":
       change(databases, step.name, (database) => ({ ...database, unfinished: false }));
@@ -126,6 +130,7 @@ export function predictTask(catalog: PredictedCatalog, task: DatabaseTask): void
       return { ...found, referencedIn: new Set([...found.referencedIn].filter((database) => !gone.has(database))) };
     });
   }
+  if (task.publicSchema !== null && oid === "") catalog.settled.add(task.database);
   if (task.dropSubscriptions) {
     change(catalog.databases, task.database, (database) => ({ ...database, hasSubscriptions: false }));
   }

@@ -45,8 +45,15 @@ test("an option of the spec wins over the implied one (FIELD-9, T7)", () => {
 test("databases are created unfinished, and finished together with their grant", () => {
   const options = ["LC_COLLATE 'C'", "TEMPLATE template0"];
   assert.equal(
-    renderStep({ kind: "create-database", name: 'we"ird $x$', owner: 'Bob "B"', options, why }),
+    renderStep({ kind: "create-database", name: 'we"ird $x$', owner: 'Bob "B"', options, copyOf: null, why }),
     `CREATE DATABASE "we""ird $x$" LC_COLLATE 'C' TEMPLATE template0 OWNER "Bob ""B""" CONNECTION LIMIT 1999999999`,
+  );
+  assert.equal(
+    renderStep({ kind: "create-database", name: "d", owner: "o", options: [], copyOf: 'a"b', why }).replaceAll(
+      / +/g,
+      " ",
+    ),
+    `CREATE DATABASE "d" TEMPLATE "a""b" OWNER "o" CONNECTION LIMIT 1999999999`,
   );
   assert.equal(
     renderStep({ kind: "finish-database", name: "d", grantee: "p", connectionLimit: -1, why }),

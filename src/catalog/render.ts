@@ -46,7 +46,7 @@ export function renderStep(step: Step, parts: RoleParts = wholeRole): string {
     case "rename-database":
       return `ALTER DATABASE ${ident(step.name)} RENAME TO ${ident(step.newName)}`;
     case "create-database":
-      return `CREATE DATABASE ${ident(step.name)} ${databaseOptionsText(step.options, step.owner)} CONNECTION LIMIT ${unfinishedLimit}`;
+      return `CREATE DATABASE ${ident(step.name)} ${step.copyOf === null ? "" : `TEMPLATE ${ident(step.copyOf)} `}${databaseOptionsText(step.options, step.owner)} CONNECTION LIMIT ${unfinishedLimit}`;
     case "finish-database":
       return `GRANT ALL PRIVILEGES ON DATABASE ${ident(step.name)} TO ${ident(step.grantee)}; ALTER DATABASE ${ident(step.name)} WITH CONNECTION LIMIT ${step.connectionLimit}`;
     case "set-database-owner":

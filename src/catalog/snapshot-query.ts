@@ -122,7 +122,7 @@ export function decodeSnapshot(rows: SnapshotRows): CatalogSnapshot {
     serverStarted: text(system, "started"),
     isSuperuser: text(system, "is_superuser") === "on",
     roles: new Map(rows.roles.map((row) => decodeRole(row, references))),
-    databases: new Map(rows.databases.map(decodeDatabase)),
+    databases: decodeDatabases(rows.databases),
     extensions: new Map(rows.extensions.flatMap(decodeExtension)),
     hasNeonSchema: flag(system, "has_neon_schema"),
     hasHealthCheck: flag(system, "has_health_check"),
@@ -130,6 +130,11 @@ export function decodeSnapshot(rows: SnapshotRows): CatalogSnapshot {
     subscriptionsDroppedOn: rows.subscriptionsRecord[0]?.["timeline_id"] ?? null,
     lakebase: rows.lakebase === null ? null : decodeLakebaseFacts(rows.lakebase),
   };
+}
+
+/** Databases by their names. @throws Error when a row lacks a value */
+export function decodeDatabases(rows: readonly SqlRow[]): ReadonlyMap<string, CatalogDatabase> {
+  return new Map(rows.map(decodeDatabase));
 }
 
 /** @throws Error when a row lacks a value */

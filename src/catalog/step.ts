@@ -31,6 +31,8 @@ export type SystemStep = Reasoned &
         readonly name: string;
         readonly owner: string;
         readonly options: readonly string[];
+        /** The database that it becomes a copy of; null for what its options or the server say. */
+        readonly copyOf: string | null;
       }
     | {
         readonly kind: "finish-database";

@@ -1,16 +1,19 @@
+import { describeError } from "../../base/error-chain.ts";
 import { withScope } from "../../base/scope.ts";
+import { type SqlSession, sqlState } from "../../base/sql.ts";
 import type { DerivedSpec } from "../../spec/types.ts";
 import { WantedCatalogError } from "../catalog-error.ts";
 import { atLeastOne, databaseConnections } from "../concurrency.ts";
 import { planCatalog } from "../plan.ts";
 import type { CatalogSnapshot } from "../snapshot.ts";
 import type { VerifiedDatabases } from "../verified.ts";
-import { wantCatalog } from "../wanted.ts";
+import { type WantedCatalog, wantCatalog } from "../wanted.ts";
 import { type ApplyLimits, applyPlan, type PhaseReport } from "./apply-plan.ts";
 import type { ApplyPorts } from "./apply-ports.ts";
 import { namedFailure } from "./named-failure.ts";
 import { openFirstSession } from "./open-first-session.ts";
 import { readSnapshot } from "./read-snapshot.ts";
+import { rememberCopies } from "./remember-copies.ts";
 
 /** What an apply is to do. */
 export interface ApplyInput {
@@ -33,6 +36,7 @@ export interface ApplyInput {
 }
 
 const roleConnectionsDefault = 2;
+const objectInUse = "55006";
 
 /** What an apply did: the phases that had work, and what it left out. */
 export interface ApplyReport {
@@ -56,29 +60,56 @@ export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promis
     return await withScope(log, async (onExit) => {
       const session = await openFirstSession(ports);
       onExit("close the apply's session", session.close);
-      const snapshot = await readSnapshot(session, result.wanted).catch((error: unknown) => {
-        throw namedFailure("could not read the catalog", error);
-      });
-      if (input.neonRequired) requireNeon(snapshot);
-      const verified = input.verified ?? new Map();
-      const plan = planCatalog(result.wanted, snapshot, verified);
-      for (const warning of plan.warnings) log.warn(warning);
-      const { serverMajor, serverStarted, isSuperuser } = snapshot;
-      const limits: ApplyLimits = {
-        concurrency,
-        verified,
-        serverStarted,
-        roleConnections: input.roleConnections ?? roleConnectionsDefault,
-        databaseConnections: Math.min(concurrency, databaseConnections(serverMajor)),
-        passwords: input.writePasswordsDirectly === true && isSuperuser ? "catalog" : "statement",
-      };
-      const phases = await applyPlan(plan, session, limits, ports);
-      return { phases, warnings: plan.warnings };
+      return await bringAbout(input, result.wanted, session, ports);
     });
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/**
+ * Reads, plans and applies. Copying the first of many databases fails while somebody is connected to it; then the rest is
+ * planned anew, without copies.
+ */
+async function bringAbout(
+  input: ApplyInput,
+  wanted: WantedCatalog,
+  session: SqlSession,
+  ports: ApplyPorts,
+  mayCopy = true,
+): Promise<ApplyReport> {
+  const { log } = ports;
+  const snapshot = await readSnapshot(session, wanted).catch((error: unknown) => {
+    throw namedFailure("could not read the catalog", error);
+  });
+  if (input.neonRequired) requireNeon(snapshot);
+  const verified = input.verified ?? new Map();
+  const plan = planCatalog(wanted, snapshot, verified, mayCopy);
+  if (mayCopy) for (const warning of plan.warnings) log.warn(warning);
+  const limits = applyLimits(input, snapshot, verified);
+  try {
+    const phases = await applyPlan(plan, session, limits, ports);
+    await rememberCopies(plan.copies, session, wanted.privilegedRole, limits);
+    return { phases, warnings: plan.warnings };
+  } catch (error) {
+    if (plan.copies.size === 0 || sqlState(error) !== objectInUse) throw error;
+    log.warn(`making the other databases from the server's template: ${describeError(error)}`);
+    return await bringAbout(input, wanted, session, ports, false);
+  }
+}
+
+function applyLimits(input: ApplyInput, snapshot: CatalogSnapshot, verified: VerifiedDatabases): ApplyLimits {
+  const { serverMajor, serverStarted, isSuperuser } = snapshot;
+  const concurrency = atLeastOne(input.concurrency);
+  return {
+    concurrency,
+    verified,
+    serverStarted,
+    roleConnections: input.roleConnections ?? roleConnectionsDefault,
+    databaseConnections: Math.min(concurrency, databaseConnections(serverMajor)),
+    passwords: input.writePasswordsDirectly === true && isSuperuser ? "catalog" : "statement",
+  };
 }
 
 function requireNeon({ extensions }: CatalogSnapshot): void {
