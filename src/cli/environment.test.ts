@@ -25,10 +25,18 @@ describe("readEnvironment", () => {
     assert.match(retries("65536").warnings.join(), /is not a number from 0 to 65535/);
   });
 
+  it("SVC-11, SVC-30: reads what the services need, without a warning", () => {
+    const { environment, warnings } = readEnvironment({ PGBOUNCER_PASSWORD: "p", AUDIT_LOGGING_ENDPOINT: "a:1" });
+    assert.deepEqual(warnings, []);
+    assert.equal(environment.pgbouncerPassword, "p");
+    assert.deepEqual([environment.auditEndpoint, environment.auditTlsEndpoint], ["a:1", ""]);
+    assert.equal(readEnvironment({}).environment.pgbouncerPassword, null);
+  });
+
   it("names variables without effect, but never their values", () => {
-    const { warnings } = readEnvironment({ PGBOUNCER_PASSWORD: "hunter2" });
+    const { warnings } = readEnvironment({ FAILPOINTS: "hunter2" });
     assert.equal(warnings.length, 1);
-    assert.match(warnings.join(), /PGBOUNCER_PASSWORD/);
+    assert.match(warnings.join(), /FAILPOINTS/);
     assert.doesNotMatch(warnings.join(), /hunter2/);
   });
 });

@@ -10,6 +10,11 @@ export interface Environment {
   readonly instanceId: string | undefined;
   /** Present with any value, even empty, on a VM compute. */
   readonly autoscaling: boolean;
+  /** Where audit records go: `host:port`, empty for nowhere; the one with TLS wins (SVC-30). */
+  readonly auditEndpoint: string;
+  readonly auditTlsEndpoint: string;
+  /** Opens pgbouncer's admin console outside VMs; a secret. */
+  readonly pgbouncerPassword: string | null;
   readonly buildTag: string;
   readonly logFilter: string | undefined;
   /** Stands in for `--log-format`. */
@@ -26,9 +31,6 @@ const basebackupRetriesDefault = 10;
 
 /** Variables whose effect comes in a later release, and what it will be. */
 const laterVariables: Readonly<Record<string, string>> = {
-  AUDIT_LOGGING_ENDPOINT: "shipping audit logs",
-  AUDIT_LOGGING_TLS_ENDPOINT: "shipping audit logs",
-  PGBOUNCER_PASSWORD: "configuring pgbouncer",
   FAILPOINTS: "failpoints",
 };
 
@@ -53,6 +55,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     controlPlaneToken: env["NEON_CONTROL_PLANE_TOKEN"] ?? "",
     instanceId: env["INSTANCE_ID"],
     autoscaling: env["AUTOSCALING"] !== undefined,
+    auditEndpoint: env["AUDIT_LOGGING_ENDPOINT"] ?? "",
+    auditTlsEndpoint: env["AUDIT_LOGGING_TLS_ENDPOINT"] ?? "",
+    pgbouncerPassword: nonEmpty(env["PGBOUNCER_PASSWORD"]) ?? null,
     buildTag: nonEmpty(env["BUILD_TAG"]) ?? "latest",
     logFilter: nonEmpty(env["RUST_LOG"]),
     logFormat: nonEmpty(env["COMPUTE_CTL_LOG_FORMAT"]),

@@ -208,14 +208,19 @@ export const optionTable = [
     name: "resize-swap-on-bind",
     group: "Host",
     help: "let the spec's swap_size_bytes act",
-    later: "resizing swap",
   },
   {
     name: "set-disk-quota-for-fs",
     value: "MOUNT",
     group: "Host",
     help: "let the spec's disk_quota_bytes act, on this mount point",
-    later: "setting the disk quota",
+  },
+  {
+    name: "host-root",
+    value: "DIR",
+    default: "/",
+    group: "Host",
+    help: "the folder below which the files of pgbouncer, local_proxy and rsyslog, and the VM's tools, are looked for",
   },
   {
     name: "cgroup",
@@ -260,8 +265,7 @@ export const optionTable = [
   {
     name: "dev",
     group: "Other",
-    help: "leave pgbouncer and local_proxy alone when a signal ends the process",
-    later: "pgbouncer and local_proxy",
+    help: "leave pgbouncer and local_proxy alone when the compute ends",
   },
   {
     name: "check",

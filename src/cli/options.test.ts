@@ -136,12 +136,19 @@ describe("readOptions", () => {
   });
 
   it("warns once for each given option that has no effect yet, and for none that was not given", () => {
-    const invocation = readOptions([...base, "--dev", "--resize-swap-on-bind"], none);
+    const invocation = readOptions([...base, "--dev", "--remote-ext-base-url", "https://a/"], none);
     assert.ok(invocation.kind === "run");
     assert.deepEqual(invocation.warnings, [
-      "--resize-swap-on-bind has no effect in this release: resizing swap comes later",
-      "--dev has no effect in this release: pgbouncer and local_proxy comes later",
+      "--remote-ext-base-url has no effect in this release: downloading extensions comes later",
     ]);
+  });
+
+  it("SVC-50, SVC-51, SVC-61: reads what may be done with the host", () => {
+    const { resizeSwapOnBind, diskQuotaMount, dev, hostRoot } = run([]);
+    assert.deepEqual([resizeSwapOnBind, diskQuotaMount, dev, hostRoot], [false, null, false, "/"]);
+    const all = run(["--resize-swap-on-bind", "--set-disk-quota-for-fs", "/var", "--dev", "--host-root", "/image"]);
+    assert.deepEqual([all.resizeSwapOnBind, all.diskQuotaMount, all.dev, all.hostRoot], [true, "/var", true, "/image"]);
+    refused([...base, "--host-root", "image"], /'--host-root': it is an absolute path/);
   });
 
   it("takes the oldest spec options, without a compute id (CLI-8)", () => {

@@ -52,6 +52,13 @@ export interface Options {
   /** How long a first start may take in lakebase mode. */
   readonly pgInitTimeoutSeconds: number;
   readonly logFormat: LogFormat;
+  readonly resizeSwapOnBind: boolean;
+  /** A mount point; null when the spec's quota is not to act. */
+  readonly diskQuotaMount: string | null;
+  /** An absolute path. */
+  readonly hostRoot: string;
+  /** Leave pgbouncer and local_proxy alone at the end. */
+  readonly dev: boolean;
   /** Only check whether a start could begin. */
   readonly check: boolean;
 }
@@ -108,6 +115,10 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     vmMonitorAddr: text(given, "vm-monitor-addr") ?? defaultOf("vm-monitor-addr"),
     vmMonitorAllow: text(given, "vm-monitor-allow") ?? null,
     pgInitTimeoutSeconds: seconds(given, "pg-init-timeout"),
+    resizeSwapOnBind: given.has("resize-swap-on-bind"),
+    diskQuotaMount: given.has("set-disk-quota-for-fs") ? required(given, "set-disk-quota-for-fs") : null,
+    hostRoot: hostRoot(given),
+    dev: given.has("dev"),
     check: given.has("check"),
     logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),
   });
@@ -230,6 +241,12 @@ function remoteExtBaseUrl(given: GivenOptions): string | null {
   if (url === null) throw new UsageError(`invalid value '${value}' for '--remote-ext-base-url': it is an absolute URL`);
   if (url.search !== "") throw new UsageError("--remote-ext-base-url must not have query parameters");
   return url.href;
+}
+
+function hostRoot(given: GivenOptions): string {
+  const path = text(given, "host-root") ?? defaultOf("host-root");
+  if (!path.startsWith("/")) throw new UsageError(`invalid value '${path}' for '--host-root': it is an absolute path`);
+  return path;
 }
 
 function syncSafekeepers(given: GivenOptions): "native" | "postgres" {

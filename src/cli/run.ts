@@ -123,6 +123,13 @@ async function prepare(
         platform: process.platform === "darwin" ? "darwin" : "linux",
         lingerMs: { long: options.terminateLingerSeconds * 1000, short: shortLingerMs },
       },
+      services: {
+        hostRoot: options.hostRoot,
+        isLeftAlone: options.dev,
+        permissions: { resizeSwap: options.resizeSwapOnBind, quotaMount: options.diskQuotaMount },
+        auditVariables: { endpoint: environment.auditEndpoint, tlsEndpoint: environment.auditTlsEndpoint },
+        pgbouncerPassword: environment.pgbouncerPassword,
+      },
       httpListenAddr: options.httpListenAddr,
       internalListenAddr: options.internalListenAddr,
       rotateJwks: options.rotateJwks,

@@ -26,6 +26,7 @@ import { pgdataPort } from "./pgdata-port.ts";
 import { postgresPort } from "./postgres-port.ts";
 import { createRest } from "./rest.ts";
 import { openServers } from "./servers.ts";
+import { servicesPort } from "./services-port.ts";
 import { storagePort } from "./storage-port.ts";
 import { vmMonitorPort } from "./vm-monitor-port.ts";
 
@@ -55,6 +56,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
   const removals: Promise<void>[] = [];
   const settingsWatch = createSettingsWatch(log, metrics);
   let tls: InstalledTls | null = null;
+  const services = servicesPort(facts, surroundings, metrics);
   const ports = {
     log,
     clock,
@@ -67,6 +69,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     postgres: postgresPort(facts, surroundings, settingsWatch),
     catalog: catalogPort(facts, surroundings, metrics),
     vmMonitor: vmMonitorPort(facts, surroundings),
+    services,
     configSource: { load: facts.loadConfig },
     newId: randomId,
     traceStart(parent, error) {
@@ -99,7 +102,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
       rest.end();
       stopWatching();
       notifier.stopping();
-      await Promise.all(removals);
+      await Promise.all([services.close(), ...removals]);
     },
   };
 }

@@ -8,12 +8,27 @@ import type { SessionLedger } from "../monitor/session-ledger.ts";
 import type { Connstr } from "../postgres/connstr.ts";
 import type { PostgresInstallation } from "../postgres/installation.ts";
 import type { OsUser } from "../postgres/os-user.ts";
+import type { HostPermissions } from "../services/host-commands.ts";
+import type { AuditVariables } from "../services/rsyslog.ts";
 import type { ComputeCtlConfig, Config, DerivedSpec } from "../spec/types.ts";
 import type { Notifier } from "../supervisor/do/notify.ts";
+
+/** What the command line and the environment say of the services beside Postgres. */
+export interface ServiceFacts {
+  /** An absolute path. */
+  readonly hostRoot: string;
+  /** Whether pgbouncer and local_proxy are left alone at the end (SVC-61). */
+  readonly isLeftAlone: boolean;
+  readonly permissions: HostPermissions;
+  readonly auditVariables: AuditVariables;
+  /** A secret. */
+  readonly pgbouncerPassword: string | null;
+}
 
 /** Everything that is known when a compute is put together. */
 export interface Facts {
   readonly settings: ComputeSettings;
+  readonly services: ServiceFacts;
   readonly computeId: string;
   readonly externalHttpPort: number;
   /** Null for all of the machine's addresses. */

@@ -51,3 +51,16 @@ export const loadVmMonitor = once(async () => ({
 }));
 export const loadDumpSchema = once(() => import("../postgres/do/dump-schema.ts"));
 export const loadGiveBackMemory = once(() => import("../supervisor/do/give-back-memory.ts"));
+export const loadServices = once(async () => ({
+  ...(await import("../services/do/supervisor.ts")),
+  ...(await import("../services/do/configure-pgbouncer.ts")),
+  ...(await import("../services/do/configure-local-proxy.ts")),
+  ...(await import("../services/do/configure-rsyslog.ts")),
+  ...(await import("../services/do/restart-rsyslog.ts")),
+  ...(await import("../services/do/clean-audit-logs.ts")),
+  ...(await import("../services/do/run-host-command.ts")),
+}));
+export const loadStopServices = once(async () => ({
+  ...(await import("../services/do/configure-local-proxy.ts")),
+  ...(await import("../services/do/stop-pgbouncer.ts")),
+}));

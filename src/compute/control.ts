@@ -2,6 +2,7 @@ import type { Lsn } from "../base/lsn.ts";
 import type { TraceContext } from "../base/tracer.ts";
 import type { MigrationProgress } from "../catalog/migrations/state.ts";
 import type { PlanView } from "../catalog/view.ts";
+import type { ServiceView } from "../services/service-view.ts";
 import type { Config, Problem } from "../spec/types.ts";
 import type { ScalingView } from "../vm-monitor/view.ts";
 import type { ActivityView } from "./activity-view.ts";
@@ -96,6 +97,8 @@ export interface ComputeControl {
   terminate(order: TerminateOrder): Promise<TerminateOutcome>;
   /** What the vm-monitor is doing; null where none was started (VM-30). */
   scaling(): ScalingView | null;
+  /** How the services beside Postgres are; from memory. */
+  services(): readonly ServiceView[];
   /** Whether Postgres accepts connections on its port right now; rejects with the reason when it does not (LIFE-63). */
   checkAlive(signal: AbortSignal): Promise<void>;
 }

@@ -67,6 +67,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
       }
       return (await start(spec)) ? await serve() : await linger(settings.lingerMs.long, 1);
     } catch (error) {
+      if (signal.aborted) await ports.services.stop();
       await life.postgres?.stop(signalShutdownMsMax);
       if (signal.aborted) return 1;
       if (!force.signal.aborted) throw error;

@@ -137,6 +137,7 @@ export function takeOrders(life: Life): ComputeControl {
     if (status === "init" || status === "configuration_pending" || isEnding) {
       force.abort(new Error("terminated by force"));
     }
+    await ports.services.stop();
     await life.postgres?.stop(fastShutdownMsMax);
     const outcome = await terminateOutcome.promise;
     if (outcome.kind === "failed") operation.fail(outcome.error);
@@ -173,6 +174,7 @@ export function takeOrders(life: Life): ComputeControl {
     refresh,
     terminate,
     scaling: ports.vmMonitor.view,
+    services: ports.services.view,
     checkAlive: ports.postgres.checkAlive,
   };
 }

@@ -5,6 +5,7 @@ import type { TraceContext } from "../base/tracer.ts";
 import type { MigrationProgress } from "../catalog/migrations/state.ts";
 import type { PlanView } from "../catalog/view.ts";
 import type { ServerFacts } from "../conf/stock.ts";
+import type { ServiceView } from "../services/service-view.ts";
 import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
 import type { ScalingView } from "../vm-monitor/view.ts";
 
@@ -157,6 +158,27 @@ export interface VmMonitorPort {
   view(): ScalingView | null;
 }
 
+/** The services beside Postgres, and the host's tools. */
+export interface ServicesPort {
+  /**
+   * Runs the host's tools that the spec asks for, and sees to what a VM compute needs (SVC-50, SVC-51, LIFE-61).
+   * @throws ServiceError when a tool fails or is missing; the signal's reason when it fires, the tools being gone then
+   */
+  prepareHost(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * Brings pgbouncer, local_proxy and rsyslogd to what the spec wants: in the background, except for the shipping of audit
+   * records, which is waited for (SVC-1). What goes wrong in the background is logged.
+   * @throws ServiceError when an address cannot be used, or audit records cannot be shipped
+   */
+  configure(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /** Configures local_proxy once more, and waits (SVC-21). @throws Error when that fails, unless it is not installed here */
+  confirmLocalProxy(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /** Ends pgbouncer and local_proxy, unless they are to be left alone (SVC-60, SVC-61); bounded, never rejects. */
+  stop(): Promise<void>;
+  /** How each service is. */
+  view(): readonly ServiceView[];
+}
+
 /** Everything outside that the story of a compute touches. */
 export interface ComputePorts {
   readonly log: Log;
@@ -167,6 +189,7 @@ export interface ComputePorts {
   readonly postgres: PostgresPort;
   readonly catalog: CatalogPort;
   readonly vmMonitor: VmMonitorPort;
+  readonly services: ServicesPort;
   readonly configSource: ConfigSourcePort;
   /** A fresh id for an operation. */
   newId(): string;

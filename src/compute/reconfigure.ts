@@ -22,6 +22,7 @@ export async function reconfigureCompute(
   signal: AbortSignal,
 ): Promise<boolean> {
   const spec = adapt(ports, wanted);
+  await ports.services.configure(spec, signal);
   const stillHeld = held && spec.spec.dropSubscriptionsBeforeStart;
   const changed = await writePostgresConf(ports, settings, spec, stillHeld ? "held" : "free", signal, "check");
   const lifts = appliesCatalog(spec) && hasSizeLimit(ports);

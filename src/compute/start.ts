@@ -1,4 +1,5 @@
 import { unlessAborted } from "../base/deadline.ts";
+import { together } from "../base/together.ts";
 import { startConcurrency } from "../catalog/concurrency.ts";
 import { portMismatch } from "../conf/port.ts";
 import { adaptToStock } from "../conf/stock.ts";
@@ -22,7 +23,11 @@ export async function startCompute(context: StartContext, wanted: DerivedSpec, s
   const spec = adapt(ports, wanted);
   const mismatch = settings.lakebasePort === null ? portMismatch(spec.spec.cluster, settings.connstrPort) : undefined;
   if (mismatch !== undefined) log.warn(mismatch);
-  await timeline.phase("prepare_pgdata", () => preparePgdata(context, spec, signal));
+  await together(signal, [
+    (linked) => timeline.phase("prepare_pgdata", () => preparePgdata(context, spec, linked)),
+    (linked) => ports.services.prepareHost(spec, linked),
+    (linked) => ports.services.configure(spec, linked),
+  ]);
   if (appliesCatalog(spec) && hasSizeLimit(ports)) await ports.pgdata.writeOverride(withoutSizeLimit);
 
   const spawnedAt = clock.monotonicMs();
@@ -73,6 +78,7 @@ async function configurePrimary(
   const { cluster } = spec.spec;
   const concurrency = startConcurrency(cluster.settings, cluster.postgresqlConf);
   await applyCatalog(ports, spec, postgres, concurrency, signal);
+  if (spec.spec.localProxyConfig !== null) await ports.services.confirmLocalProxy(spec, signal);
   if (spec.spec.dropSubscriptionsBeforeStart) {
     await writePostgresConf(ports, settings, spec, "free", signal);
     await postgres.reload(signal);

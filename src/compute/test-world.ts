@@ -47,7 +47,7 @@ const settings: ComputeSettings = {
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, span: () => silent };
 
-type Room = "server" | "pgdata" | "storage" | "postgres" | "catalog" | "configSource" | "vmMonitor";
+type Room = "server" | "services" | "pgdata" | "storage" | "postgres" | "catalog" | "configSource" | "vmMonitor";
 type Overrides = { readonly [K in Room]?: Partial<ComputePorts[K]> };
 
 /** A world of doubles: every call is noted in `calls`, and `overrides` replaces what a test wants to go otherwise. */
@@ -126,6 +126,14 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       ...overrides.catalog,
     },
     vmMonitor: { run: async () => {}, view: () => null, ...overrides.vmMonitor },
+    services: {
+      prepareHost: async () => {},
+      configure: async () => {},
+      confirmLocalProxy: note("local_proxy"),
+      stop: note("stop services"),
+      view: () => [],
+      ...overrides.services,
+    },
     configSource: { load: async () => configWith(), ...overrides.configSource },
     newId: () => `operation ${ids++}`,
     traceStart() {},

@@ -3,10 +3,7 @@ import type { ComputeSpec } from "../spec/types.ts";
 /** One line for each part of a spec that this release reads but does not act on, so that nothing is ignored in silence. */
 export function unsupportedParts(spec: ComputeSpec): readonly string[] {
   const parts: readonly { readonly field: string; readonly present: boolean; readonly effect: string }[] = [
-    { field: "pgbouncer_settings", present: spec.pgbouncerSettings !== null, effect: "pgbouncer is not configured" },
-    { field: "local_proxy_config", present: spec.localProxyConfig !== null, effect: "local_proxy is not configured" },
     { field: "remote_extensions", present: spec.remoteExtensions !== null, effect: "no extension is downloaded" },
-    { field: "logs_export_host", present: spec.logsExportHost !== null, effect: "rsyslog is not configured" },
     { field: "autoprewarm", present: spec.autoprewarm, effect: "the file cache is not prewarmed" },
     {
       field: "offload_lfc_interval_seconds",
@@ -17,11 +14,6 @@ export function unsupportedParts(spec: ComputeSpec): readonly string[] {
       field: "mode",
       present: spec.mode.kind === "static",
       effect: "no LSN lease is taken, so the storage may remove what this compute reads",
-    },
-    {
-      field: "audit_log_level",
-      present: spec.auditLogLevel === "extended" || spec.auditLogLevel === "full",
-      effect: "audit logs are written, but not shipped",
     },
   ];
   return parts

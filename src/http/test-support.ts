@@ -64,6 +64,7 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
     activity: () => nothingChecked,
     timeline: () => ({ phases: [], changes: [] }),
     operations: () => [],
+    services: () => [],
     migrations: () => noMigrationYet,
     plan: () => Promise.resolve({ kind: "planned", plan: { changes: false, phases: [], warnings: [] } }),
     waitForStatus: () => Promise.resolve(emptyView),

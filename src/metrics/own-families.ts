@@ -29,6 +29,18 @@ export const ownFamilies = [
     help: "Tries that followed a failed one, by what was tried",
   },
   {
+    name: "compute_ctl_service_state",
+    type: "gauge",
+    labels: ["service", "state"],
+    help: "Always 1; the labels tell how each service beside Postgres is that a spec asked for",
+  },
+  {
+    name: "compute_ctl_service_failures_total",
+    type: "counter",
+    labels: ["service"],
+    help: "Times that a service beside Postgres could not be configured",
+  },
+  {
     name: "compute_ctl_event_loop_lag_seconds",
     type: "histogram",
     labels: [],

@@ -88,6 +88,7 @@ export async function withCompute<T>(
       ["--connstr", `postgresql://cloud_admin@127.0.0.1:${world.postgresPort}/postgres`],
       ["--pgbin", join(bindir, "postgres")],
       ["--compute-id", "bench"],
+      ["--dev"],
       ["--config", configFile],
       ["--external-http-port", String(port)],
       ["--internal-http-port", String(internalPort)],

@@ -50,6 +50,7 @@ export async function prepareCompute(storage: StandinStorage, folder: string): P
     ["--connstr", `postgresql://cloud_admin@127.0.0.1:${ports.postgres}/postgres`],
     ["--pgbin", join(bindir, "postgres")],
     ["--compute-id", "demo"],
+    ["--dev"],
     ["--config", configFile],
     ["--external-http-port", String(ports.external)],
     ["--internal-http-port", String(ports.internal)],

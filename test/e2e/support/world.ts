@@ -184,6 +184,8 @@ async function commandLine(world: World, options: StartOptions): Promise<readonl
     computeId === null ? [] : ["--compute-id", computeId],
     text === undefined ? [] : ["--config", await world.write("config.json", text)],
     runAs === null ? [] : ["--postgres-user", runAs.name],
+    // A test that has services of its own says where they are; no other may touch those of this machine.
+    options.args?.includes("--host-root") === true ? [] : ["--host-root", join(world.folder, "no-services")],
     options.args ?? [],
   ].flat();
 }
