@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { chown, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { describe, it } from "node:test";
 import { findProgram, skipWithout, startProgram, type TestHost, testHost, until } from "../support/service-host.ts";
-import { wrapPostgres } from "./life/wrapped-postgres.ts";
+import { realPostgres, wrapPostgres } from "./life/wrapped-postgres.ts";
 import type { ComputeProcess } from "./support/compute-process.ts";
 import { freePort } from "./support/free-port.ts";
 import { withWorld } from "./support/world.ts";
@@ -16,7 +16,7 @@ async function stateOf(compute: ComputeProcess, service: string): Promise<string
 }
 
 /** A real pgbouncer on a host of its own. */
-async function startPgbouncer(t: TestContext, host: TestHost) {
+async function startPgbouncer(host: TestHost) {
   const { paths } = host;
   const users = await host.write(join(host.root, "users.txt"), `"postgres" "${password}"\n`);
   const lines = [
@@ -34,55 +34,66 @@ async function startPgbouncer(t: TestContext, host: TestHost) {
   const ini = await host.write(paths.pgbouncerIni.plain, `${lines.join("\n")}\n`, 0o666);
   await host.write(join(paths.pgbouncerSockets, "keep"), "");
   if (process.getuid?.() === 0) await chown(paths.pgbouncerSockets, 65_534, 65_534);
-  const child = await startProgram(t, findProgram("pgbouncer") ?? "", [ini], { asNobody: true });
+  const child = await startProgram(host, findProgram("pgbouncer") ?? "", [ini], { asNobody: true });
   await until("pgbouncer's pid", async () => (await readFile(paths.pgbouncerPid, "utf8").catch(() => "")) !== "");
   return { child, ini };
 }
 
 describe("services beside Postgres", () => {
-  it("SVC-10, SVC-20, SVC-60: pgbouncer and local_proxy follow the spec at start and reconfigure, and the end", {
-    skip: skipWithout("pgbouncer"),
-  }, (t) =>
-    withWorld({}, async (world) => {
-      const host = await testHost(t);
-      const { child, ini } = await startPgbouncer(t, host);
-      await host.write(join(host.root, "etc/local_proxy/keep"), "");
-      const spec = (mode: string) => ({ pgbouncer_settings: { pool_mode: mode }, local_proxy_config: { jwks: null } });
-      const compute = await world.start({
-        config: world.config({ spec: spec("session") }),
-        args: ["--host-root", host.root],
-        env: { PGBOUNCER_PASSWORD: password },
-      });
-      await compute.waitFor("running");
-      await until("pgbouncer's settings", async () => (await stateOf(compute, "pgbouncer")) === "configured");
-      assert.match(await readFile(ini, "utf8"), /^pool_mode = session$/m);
-      assert.equal(await readFile(host.paths.localProxyConfig, "utf8"), "{}");
-      assert.equal(await stateOf(compute, "local_proxy"), "configured");
-      assert.equal(await stateOf(compute, "rsyslog"), undefined, "nobody asked for it");
-
-      const reply = await compute.request("POST", "/configure", { body: world.config({ spec: spec("statement") }) });
-      assert.equal(reply.status, 200, reply.text);
-      await until("the new settings", async () => /^pool_mode = statement$/m.test(await readFile(ini, "utf8")));
-      assert.equal(child.signalCode, null);
-      await compute.request("POST", "/terminate?mode=immediate");
-      await until("the end of pgbouncer", () => child.signalCode === "SIGKILL");
-      assert.equal((await compute.exited).code, 0);
-      assert.doesNotMatch(compute.log(), new RegExp(password), "SVC-T1");
-    }));
-
-  it("SVC-61, SVC-T8: --dev leaves pgbouncer alone, on signals and on /terminate", { skip: skipWithout("pgbouncer") }, (t) =>
-    withWorld({}, async (world) => {
-      const host = await testHost(t);
-      const { child } = await startPgbouncer(t, host);
-      for (const how of ["signal", "terminate"] as const) {
-        const compute = await world.start({ config: world.config(), args: ["--dev", "--host-root", host.root] });
+  it(
+    "SVC-10, SVC-20, SVC-60: pgbouncer and local_proxy follow the spec at start and reconfigure, and the end",
+    {
+      skip: skipWithout("pgbouncer"),
+    },
+    (t) =>
+      withWorld({}, async (world) => {
+        const host = await testHost(t);
+        const { child, ini } = await startPgbouncer(host);
+        await host.write(join(host.root, "etc/local_proxy/keep"), "");
+        const spec = (mode: string) => ({
+          pgbouncer_settings: { pool_mode: mode },
+          local_proxy_config: { jwks: null },
+        });
+        const compute = await world.start({
+          config: world.config({ spec: spec("session") }),
+          args: ["--host-root", host.root],
+          env: { PGBOUNCER_PASSWORD: password },
+        });
         await compute.waitFor("running");
-        if (how === "signal") compute.signal("SIGTERM");
-        else await compute.request("POST", "/terminate?mode=immediate");
-        await compute.exited;
-        assert.equal(child.signalCode ?? child.exitCode, null, how);
-      }
-    }));
+        await until("pgbouncer's settings", async () => (await stateOf(compute, "pgbouncer")) === "configured");
+        assert.match(await readFile(ini, "utf8"), /^pool_mode = session$/m);
+        assert.equal(await readFile(host.paths.localProxyConfig, "utf8"), "{}");
+        assert.equal(await stateOf(compute, "local_proxy"), "configured");
+        assert.equal(await stateOf(compute, "rsyslog"), undefined, "nobody asked for it");
+
+        const reply = await compute.request("POST", "/configure", { body: world.config({ spec: spec("statement") }) });
+        assert.equal(reply.status, 200, reply.text);
+        await until("the new settings", async () => /^pool_mode = statement$/m.test(await readFile(ini, "utf8")));
+        assert.equal(child.signalCode, null);
+        await compute.request("POST", "/terminate?mode=immediate");
+        await until("the end of pgbouncer", () => child.signalCode === "SIGKILL");
+        assert.equal((await compute.exited).code, 0);
+        assert.doesNotMatch(compute.log(), new RegExp(password), "SVC-T1");
+      }),
+  );
+
+  it(
+    "SVC-61, SVC-T8: --dev leaves pgbouncer alone, on signals and on /terminate",
+    { skip: skipWithout("pgbouncer") },
+    (t) =>
+      withWorld({}, async (world) => {
+        const host = await testHost(t);
+        const { child } = await startPgbouncer(host);
+        for (const how of ["signal", "terminate"] as const) {
+          const compute = await world.start({ config: world.config(), args: ["--dev", "--host-root", host.root] });
+          await compute.waitFor("running");
+          if (how === "signal") compute.signal("SIGTERM");
+          else await compute.request("POST", "/terminate?mode=immediate");
+          await compute.exited;
+          assert.equal(child.signalCode ?? child.exitCode, null, how);
+        }
+      }),
+  );
 
   it("SVC-70, FIELD-4: none of them installed is a warning each, and the start goes on", (t) =>
     withWorld({}, async (world) => {
@@ -94,7 +105,9 @@ describe("services beside Postgres", () => {
       };
       const compute = await world.start({ config: world.config({ spec }), args: ["--host-root", host.root] });
       await compute.waitFor("running");
-      await compute.waitForLog(/ERROR.*could not configure pgbouncer: cannot set spec\.pgbouncer_settings: there is no /);
+      await compute.waitForLog(
+        /ERROR.*could not configure pgbouncer: cannot set spec\.pgbouncer_settings: there is no /,
+      );
       await compute.waitForLog(/WARN.*could not configure local_proxy: local_proxy is not installed/);
       await compute.waitForLog(/WARN.*could not configure rsyslog: rsyslog is not installed/);
       await until("their states", async () => (await stateOf(compute, "rsyslog")) === "failed");
@@ -112,7 +125,10 @@ describe("services beside Postgres", () => {
   it("SVC-30, SVC-T3: audit records without an address, or with a bad one, fail the start", (t) =>
     withWorld({}, async (world) => {
       const host = await testHost(t);
-      const pgbin = await wrapPostgres(world, { postgres: "exit 9", libraries: ["pgaudit", "pgauditlogtofile"] });
+      const pgbin = await wrapPostgres(world, {
+        postgres: `exec ${realPostgres(world)} "$@"\n`,
+        libraries: ["pgaudit", "pgauditlogtofile"],
+      });
       const config = world.config({ spec: { audit_log_level: "Full" } });
       for (const { env, reason } of [
         { env: {}, reason: /AUDIT_LOGGING_ENDPOINT and AUDIT_LOGGING_TLS_ENDPOINT are both empty/ },
@@ -145,7 +161,9 @@ describe("services beside Postgres", () => {
 
       await host.write(paths.setDiskQuota, "#!/bin/sh\necho no such file system >&2\nexit 4\n", 0o755);
       const second = await world.start({ config, args, env });
-      await second.waitForLog(/could not run `\S+sudo \S+set-disk-quota 4882 \/var`: exit status 4: no such file system/);
+      await second.waitForLog(
+        /could not run `\S+sudo \S+set-disk-quota 4882 \/var`: exit status 4: no such file system/,
+      );
       assert.match(second.log(), /resize-swap is gone, so an earlier run has done it/);
       assert.equal((await second.exited).code, 1);
     }));
@@ -154,8 +172,12 @@ describe("services beside Postgres", () => {
     withWorld({}, async (world) => {
       const host = await testHost(t);
       const args = ["--host-root", host.root, "--vm-monitor-addr", "127.0.0.1:0"];
-      const env = { AUTOSCALING: "", PATH: host.root };
-      const compute = await world.start({ config: world.config(), args, env: { ...env, PATH: `${host.root}:/bin:/usr/bin` } });
+      const env = { AUTOSCALING: "", PATH: "/bin:/usr/bin" };
+      const compute = await world.start({
+        config: world.config(),
+        args,
+        env,
+      });
       await compute.waitForLog(/cgexec is not in PATH \(.*\), but AUTOSCALING is set/);
       assert.equal((await compute.exited).code, 1);
     }));

@@ -17,6 +17,8 @@ export interface TestHost {
   readonly log: Log;
   /** What was logged, as `level message`. */
   readonly lines: readonly string[];
+  /** Lets go of something when the test ends, the last first, before the folder is removed. */
+  onEnd(release: () => Promise<void>): void;
   /** Writes a file, with the folders it needs. */
   write(path: string, text: string, mode?: number): Promise<string>;
 }
@@ -25,13 +27,19 @@ export interface TestHost {
 export async function testHost(t: TestContext): Promise<TestHost> {
   const root = await mkdtemp(join(tmpdir(), "compute-ctl-host-"));
   await chmod(root, 0o755);
-  t.after(() => rm(root, { recursive: true, force: true }));
+  const releases: (() => Promise<void>)[] = [];
+  t.after(async () => {
+    // What writes into the folder ends before the folder does.
+    for (const release of releases.toReversed()) await release();
+    await rm(root, { recursive: true, force: true });
+  });
   const { log, lines } = recordingLog();
   return {
     root,
     paths: hostPaths(root),
     log,
     lines,
+    onEnd: (release) => void releases.push(release),
     async write(path, text, mode = 0o644) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
@@ -54,7 +62,7 @@ export function skipWithout(name: string): string | false {
 
 /** Starts a program, as user nobody if it would be root and must not; it is gone when the test ends. */
 export async function startProgram(
-  t: TestContext,
+  host: TestHost,
   file: string,
   args: readonly string[],
   { asNobody = false }: { readonly asNobody?: boolean } = {},
@@ -62,7 +70,7 @@ export async function startProgram(
   const nobody = asNobody && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const child = spawn(file, args, { stdio: "ignore", ...nobody });
   await once(child, "spawn");
-  t.after(() => end(child));
+  host.onEnd(() => end(child));
   return child;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { describe, it } from "node:test";
 import {
   findProgram,
   skipWithout,
@@ -25,12 +25,12 @@ fs.writeFileSync(pidFile, String(process.pid));
 setInterval(() => {}, 60000);
 `;
 
-async function startDouble(t: TestContext, host: TestHost) {
+async function startDouble(host: TestHost) {
   const { localProxyPid: pidFile, localProxyConfig: config } = host.paths;
   const seen = join(host.root, "seen.json");
   await mkdir(dirname(pidFile), { recursive: true });
   const command = [process.execPath, "-e", double, pidFile, config, seen];
-  const child = await startProgram(t, findProgram("flock") ?? "", ["--no-fork", "--exclusive", pidFile, ...command]);
+  const child = await startProgram(host, findProgram("flock") ?? "", ["--no-fork", "--exclusive", pidFile, ...command]);
   await until("the pid of local_proxy", async () => (await readFile(pidFile, "utf8").catch(() => "")) !== "");
   return { child, seen };
 }
@@ -40,14 +40,9 @@ describe("configureLocalProxy", () => {
     skip: skipWithout("flock"),
   }, async (t) => {
     const host = await testHost(t);
-    const { seen } = await startDouble(t, host);
+    const { seen } = await startDouble(host);
     await configureLocalProxy('{"a": 1}', portsOf(host));
-    await until("the reload", () =>
-      stat(seen).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await until("the reload", async () => (await readFile(seen, "utf8").catch(() => "")) !== "");
     assert.equal(await readFile(seen, "utf8"), '{"a": 1}');
     assert.equal((await stat(host.paths.localProxyConfig)).mode & 0o777, 0o644);
   });
@@ -55,7 +50,7 @@ describe("configureLocalProxy", () => {
   it("SVC-20: signals nobody whose pid file is not locked, and leaves the file", async (t) => {
     const host = await testHost(t);
     // SIGHUP would end it.
-    const other = await startProgram(t, "/bin/sleep", ["600"]);
+    const other = await startProgram(host, "/bin/sleep", ["600"]);
     await host.write(host.paths.localProxyPid, String(other.pid));
     await configureLocalProxy("{}", portsOf(host));
     await stopLocalProxy(portsOf(host));
@@ -86,7 +81,7 @@ describe("configureLocalProxy", () => {
 describe("stopLocalProxy", () => {
   it("SVC-60: ends the one that holds the lock", { skip: skipWithout("flock") }, async (t) => {
     const host = await testHost(t);
-    const { child } = await startDouble(t, host);
+    const { child } = await startDouble(host);
     await stopLocalProxy(portsOf(host));
     await until("the end of local_proxy", () => child.signalCode === "SIGTERM");
   });

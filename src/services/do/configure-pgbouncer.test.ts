@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chown, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { describe, it } from "node:test";
 import { freePort } from "../../../test/e2e/support/free-port.ts";
 import {
   findProgram,
@@ -74,8 +74,8 @@ default_pool_size = 64
 }
 
 /** The real pgbouncer, up and listening. */
-async function startPgbouncer(t: TestContext, host: TestHost, ini: string) {
-  const child = await startProgram(t, findProgram("pgbouncer") ?? "", [ini], { asNobody: true });
+async function startPgbouncer(host: TestHost, ini: string) {
+  const child = await startProgram(host, findProgram("pgbouncer") ?? "", [ini], { asNobody: true });
   const pid = () => readFile(host.paths.pgbouncerPid, "utf8").catch(() => "");
   await until("pgbouncer's pid", async () => (await pid()) !== "");
   return child;
@@ -94,7 +94,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
   it("SVC-10, SVC-11: it takes its settings over TCP, by password", async (t) => {
     const host = await testHost(t);
     const { ini, text } = await writeIni(host, "plain");
-    await startPgbouncer(t, host, ini);
+    await startPgbouncer(host, ini);
     const consoles: AdminConsole[] = [];
     const password = "tide-table-77";
     const ports = portsOf(host, {
@@ -119,7 +119,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
   it("SVC-11: on a VM through the Unix socket, without a password", async (t) => {
     const host = await testHost(t);
     const { ini } = await writeIni(host, "vm");
-    await startPgbouncer(t, host, ini);
+    await startPgbouncer(host, ini);
     const ports = portsOf(host, { isVm: true, ini });
     await configurePgbouncer(wish({ default_pool_size: "7" }), ports, attempt());
     const port = Number(/listen_port = (\d+)/.exec(await readFile(ini, "utf8"))?.[1]);
@@ -136,7 +136,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
   it("takes settings back that pgbouncer refuses, names them, and leaves a file that it can start with", async (t) => {
     const host = await testHost(t);
     const { ini, text } = await writeIni(host, "vm");
-    await startPgbouncer(t, host, ini);
+    await startPgbouncer(host, ini);
     const ports = portsOf(host, { isVm: true, ini });
     const bad = wish({ pool_mode: "nonsense", default_pool_size: "3" });
     await assert.rejects(
@@ -156,7 +156,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
   it("tells which settings wait for a restart", async (t) => {
     const host = await testHost(t);
     const { ini } = await writeIni(host, "vm");
-    await startPgbouncer(t, host, ini);
+    await startPgbouncer(host, ini);
     await configurePgbouncer(wish({ listen_backlog: "77" }), portsOf(host, { isVm: true, ini }), attempt());
     assert.match(
       host.lines.join("\n"),
@@ -167,7 +167,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
   it("SVC-60: it is killed by its pid file", async (t) => {
     const host = await testHost(t);
     const { ini } = await writeIni(host, "vm");
-    const child = await startPgbouncer(t, host, ini);
+    const child = await startPgbouncer(host, ini);
     await stopPgbouncer(host.paths.pgbouncerPid, host.log);
     await until("the end of pgbouncer", () => child.signalCode === "SIGKILL");
   });
@@ -239,7 +239,7 @@ describe("configuring a pgbouncer that cannot be reached", () => {
 describe("stopping pgbouncer", () => {
   it("SVC-T8: leaves a process alone that a stale pid file names by chance, and needs no file", async (t) => {
     const host = await testHost(t);
-    const other = await startProgram(t, "/bin/sleep", ["600"]);
+    const other = await startProgram(host, "/bin/sleep", ["600"]);
     await host.write(host.paths.pgbouncerPid, `${other.pid}\n`);
     await stopPgbouncer(host.paths.pgbouncerPid, host.log);
     await stopPgbouncer(join(host.root, "none"), host.log);

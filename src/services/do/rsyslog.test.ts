@@ -60,7 +60,7 @@ async function writeMainConf(host: TestHost): Promise<string> {
 }
 
 /** Does what an init does for rsyslogd: starts it again whenever it ends. */
-async function keepRsyslogd(t: TestContext, host: TestHost) {
+async function keepRsyslogd(host: TestHost) {
   const args = ["-n", "-f", await writeMainConf(host), "-i", host.paths.rsyslogPids[0] ?? ""];
   let ended = false;
   let child: ChildProcess;
@@ -73,7 +73,7 @@ async function keepRsyslogd(t: TestContext, host: TestHost) {
     });
   };
   start();
-  t.after(() => {
+  host.onEnd(() => {
     ended = true;
     return end(child);
   });
@@ -120,7 +120,7 @@ describe("the real rsyslogd", { skip: skipWithout("rsyslogd") }, () => {
   it("SVC-31, SVC-32, SVC-T5: ships audit records, whatever the ids are, the last one too, and says how far it is", async (t) => {
     const host = await testHost(t);
     const receiver = await startReceiver(t);
-    const rsyslogd = await keepRsyslogd(t, host);
+    const rsyslogd = await keepRsyslogd(host);
     const { configure } = configuratorOf(host);
     const ids = { endpointId: 'ep "1" \\n $x %msg%', projectId: "p'2\n" };
     const endpoint = { host: "127.0.0.1", port: receiver.port, tls: false };
@@ -155,7 +155,7 @@ describe("the real rsyslogd", { skip: skipWithout("rsyslogd") }, () => {
   it("SVC-40, SVC-T6, SVC-T7: passes the server's log on after one restart, not again for the same, and stops when the host goes", async (t) => {
     const host = await testHost(t);
     const receiver = await startReceiver(t);
-    const rsyslogd = await keepRsyslogd(t, host);
+    const rsyslogd = await keepRsyslogd(host);
     const { configure } = configuratorOf(host);
     const wish = { audit: null, export: renderExportConf({ host: "127.0.0.1", port: receiver.port }) };
     await configure(wish, { signal: never });
@@ -177,7 +177,7 @@ describe("the real rsyslogd", { skip: skipWithout("rsyslogd") }, () => {
 
   it("SVC-34: both files changed take one restart", async (t) => {
     const host = await testHost(t);
-    const rsyslogd = await keepRsyslogd(t, host);
+    const rsyslogd = await keepRsyslogd(host);
     const { configure } = configuratorOf(host);
     await configure({ audit: "# a\n", export: "# b\n" }, { signal: never });
     assert.equal(rsyslogd.starts(), 2);
@@ -238,7 +238,7 @@ describe("an rsyslogd that is not there", () => {
   it("SVC-T6: is not mistaken for another process that its pid file names by chance", async (t) => {
     const host = await testHost(t);
     await writeMainConf(host);
-    const other = await startProgram(t, "/bin/sleep", ["600"]);
+    const other = await startProgram(host, "/bin/sleep", ["600"]);
     await host.write(host.paths.rsyslogPids[0] ?? "", String(other.pid));
     const { configure } = configuratorOf(host, 30);
     await assert.rejects(configure({ audit: "# a\n", export: null }, { signal: never }), /was not restarted/);
@@ -250,7 +250,7 @@ describe("an rsyslogd that is not there", () => {
     // A shell under the name of rsyslogd, deaf to SIGTERM.
     const deaf = await host.write(join(host.root, "rsyslogd"), '#!/bin/sh\ntrap "" TERM\nread line\n', 0o755);
     const child = spawn(deaf, { stdio: ["pipe", "ignore", "ignore"] });
-    t.after(() => end(child));
+    host.onEnd(() => end(child));
     await until("its name", async () => (await readFile(`/proc/${child.pid}/comm`, "utf8")).trim() === "rsyslogd");
     await until("its deafness", async () =>
       /^SigIgn:\s*\S*4\S{3}$/m.test(await readFile(`/proc/${child.pid}/status`, "utf8")),
