@@ -1,4 +1,5 @@
 import { withDeadline } from "../base/deadline.ts";
+import { describeError } from "../base/error-chain.ts";
 import type { PostgresPort } from "../compute/ports.ts";
 import type { SettingsWatch } from "../compute/settings-watch.ts";
 import { effectiveSettings } from "../conf/effective-settings.ts";
@@ -33,7 +34,13 @@ export function postgresPort(
       const env = childEnvironment({ environment: facts.environment, home });
       const input = { pgbin: installation.pgbin, owner, env, text, names: [], lineOf, signal };
       // What has no line may be the fault of the folder in which the text is parsed: a file that it includes is not there.
-      const refused = (await parseConf(input)).problems.filter(({ line }) => line !== null);
+      const verdict = await parseConf(input).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // A check that cannot be made is no reason to refuse: the server itself has the last word.
+        log.warn(`cannot have Postgres check its new settings beforehand: ${describeError(error)}`);
+        return { problems: [] };
+      });
+      const refused = verdict.problems.filter(({ line }) => line !== null);
       if (refused.length > 0) throw new ConfRefusedError(refused);
     },
     async start(spec) {

@@ -31,10 +31,12 @@ export async function writePostgresConf(
     disableSubscribers: subscribers === "held",
   });
   for (const warning of warnings) ports.log.warn(warning);
-  // A certificate may have been renewed under the same name, which the text does not show.
-  const renewed = tls !== null && (await ports.pgdata.copyTlsFiles(tls, signal));
+  const copyTls = async (): Promise<boolean> => tls !== null && (await ports.pgdata.copyTlsFiles(tls, signal));
   const changed = await ports.pgdata.writeConf(text, async () => {
+    // First, so that a text which is refused leaves everything as it was.
     if (check === "check") await ports.postgres.checkConf(text, signal);
+    await copyTls();
   });
-  return changed || renewed;
+  // A certificate may have been renewed under the same name, which the text does not show.
+  return changed || (await copyTls());
 }

@@ -125,6 +125,24 @@ describe("a configuration that Postgres does not accept (chapter 04 §14.1)", ()
     await end();
   });
 
+  it("leaves the certificate alone, too", async () => {
+    const refuse = { now: false };
+    const checkConf = async (): Promise<void> => {
+      if (refuse.now) throw new Error("no");
+    };
+    const { compute, calls, end } = await running({ postgres: { checkConf } }, { tls });
+    await compute.control.configure(withTls, { wait: true });
+    refuse.now = true;
+    const before = calls.length;
+    const more = configWith((spec) => {
+      spec["features"] = ["tls_experimental"];
+      spec["project_id"] = "another";
+    });
+    assert.equal((await compute.control.configure(more, { wait: true })).kind, "failed");
+    assert.equal(calls.slice(before).includes("tls"), false);
+    await end();
+  });
+
   it("is not asked about at start, where Postgres says so itself", async () => {
     const asked: string[] = [];
     const { end } = await running({ postgres: { checkConf: async (text) => void asked.push(text) } });

@@ -41,6 +41,7 @@ describe("what Postgres holds back (chapter 04 §14.2)", () => {
     follow(slow.promise);
     follow(Promise.resolve(nothingHeldBack));
     follow(Promise.resolve(null));
+    follow(Promise.reject(new Error("the session broke")));
     slow.resolve(pending);
     assert.deepEqual(await latest(), nothingHeldBack);
   });

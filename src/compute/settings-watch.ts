@@ -1,10 +1,11 @@
+import { describeError } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { nothingHeldBack, type SettingsReport, settingsNews } from "../postgres/settings-report.ts";
 
 /** Keeps what Postgres holds back of its settings, and tells of every change once. */
 export interface SettingsWatch {
-  /** Takes the report that follows a reload; null when it could not be had. Must not reject. */
+  /** Takes the report that follows a reload; null when it could not be had. */
   follow(report: Promise<SettingsReport | null>): void;
   /** The newest report, with those waited for that are on their way; null before the first. */
   latest(): Promise<SettingsReport | null>;
@@ -30,7 +31,11 @@ export function createSettingsWatch(log: Log, metrics: Metrics): SettingsWatch {
   return {
     follow(report) {
       // In the order of the reloads, however long each answer takes.
-      arriving = Promise.all([report, arriving]).then(([settled]) => {
+      const answer = report.catch((error: unknown) => {
+        log.debug(`cannot tell which settings Postgres holds back: ${describeError(error)}`);
+        return null;
+      });
+      arriving = Promise.all([answer, arriving]).then(([settled]) => {
         if (settled !== null) take(settled);
       });
     },
