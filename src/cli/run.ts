@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
@@ -119,7 +119,7 @@ async function prepare(
         driftCheckMs: options.driftCheckSeconds === null ? null : options.driftCheckSeconds * 1000,
         startMsMax: options.lakebaseMode ? options.pgInitTimeoutSeconds * 1000 : null,
         tls: config.computeCtlConfig.tls,
-        overcommitMemory: await readFile("/proc/sys/vm/overcommit_memory", "utf8").catch(() => null),
+        overcommitMemory: readIfThere("/proc/sys/vm/overcommit_memory"),
         platform: process.platform === "darwin" ? "darwin" : "linux",
         lingerMs: { long: options.terminateLingerSeconds * 1000, short: shortLingerMs },
       },
@@ -170,6 +170,14 @@ async function prepare(
 function vmMonitorFacts(options: Options): VmMonitorFacts {
   const { vmMonitorAddr: address, vmMonitorAllow: allow, cgroup, cgroupRoot, filecacheConnstr } = options;
   return { address, allow, cgroup, cgroupRoot: resolve(cgroupRoot), filecacheConnstr };
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function readConnstr(options: Options): Connstr {

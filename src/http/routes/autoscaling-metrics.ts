@@ -1,4 +1,3 @@
-import { relayAutoscalingMetrics } from "../do/relay-autoscaling.ts";
 import { noInput } from "../input.ts";
 import type { Route } from "../route.ts";
 
@@ -11,5 +10,8 @@ export const autoscalingMetrics: Route<undefined> = {
   isScrape: true,
   input: noInput,
   responses: [200, 500, "default"],
-  handle: ({ pgdata, ownAutoscalingText }) => relayAutoscalingMetrics(pgdata, ownAutoscalingText),
+  async handle({ pgdata, ownAutoscalingText }) {
+    const { relayAutoscalingMetrics } = await import("../do/relay-autoscaling.ts");
+    return relayAutoscalingMetrics(pgdata, ownAutoscalingText);
+  },
 };

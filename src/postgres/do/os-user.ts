@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type OsUser, userInPasswd } from "../os-user.ts";
 
 /**
@@ -12,7 +12,7 @@ export async function chooseOsUser(choice: {
 }): Promise<OsUser | null> {
   if (!choice.asRoot) return null;
   const { wanted } = choice;
-  const user = userInPasswd(await readFile("/etc/passwd", "utf8"), wanted);
+  const user = userInPasswd(readFileSync("/etc/passwd", "utf8"), wanted);
   if (user === undefined) {
     throw new Error(
       `Postgres does not run as root, and there is no user "${wanted}" to run it as: ` +

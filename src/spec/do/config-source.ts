@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { getSystemErrorMessage } from "node:util";
 import { type Decoding, decodeConfig, decodePayload } from "../decode.ts";
 import type { Config } from "../types.ts";
@@ -13,18 +13,18 @@ class ConfigFileError extends Error {
 
 /** Reads the config that `-c` names (SPEC-2). @throws ConfigFileError when the file cannot be read */
 export async function loadConfigFile(path: string): Promise<Decoding<Config>> {
-  return decodeConfig(await readConfigFile(path), { source: "file" });
+  return decodeConfig(readConfigFile(path), { source: "file" });
 }
 
 /** Reads the config or bare spec that `-S` names (CLI-8). @throws ConfigFileError when the file cannot be read */
 export async function loadPayloadFile(path: string): Promise<Decoding<Config>> {
-  return decodePayload(await readConfigFile(path));
+  return decodePayload(readConfigFile(path));
 }
 
-/** No deadline: the file is a local one, and nothing can go on without it. */
-async function readConfigFile(path: string): Promise<Uint8Array> {
+/** Without waiting: the file is a local one, nothing can go on without it, and a start is quicker so. */
+function readConfigFile(path: string): Uint8Array {
   try {
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     throw new ConfigFileError(path, error);
   }
