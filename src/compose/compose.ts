@@ -21,6 +21,7 @@ import { lateActivityMonitor } from "./activity-monitor.ts";
 import { catalogPort } from "./catalog-port.ts";
 import { extensionCollector } from "./catalog-queries.ts";
 import type { Facts, Surroundings } from "./facts.ts";
+import { measureLease } from "./lease-metrics.ts";
 import { loadProcessFigures } from "./load.ts";
 import { pgdataPort } from "./pgdata-port.ts";
 import { postgresPort } from "./postgres-port.ts";
@@ -72,6 +73,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     services,
     configSource: { load: facts.loadConfig },
     newId: randomId,
+    leaseChanged: (view) => measureLease(metrics, view),
     traceStart(parent, error) {
       const { phases } = timeline.read();
       const endMs = clock.monotonicMs();

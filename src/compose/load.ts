@@ -27,6 +27,7 @@ export const loadNativeSync = late(async () => ({
 }));
 export const loadBasebackup = late(() => import("../storage/do/basebackup.ts"));
 export const loadParseConf = late(() => import("../postgres/do/parse-conf.ts"));
+export const loadLeases = late(() => import("../storage/do/lease-round.ts"));
 export const loadPostmaster = late(() => import("../postgres/do/postmaster.ts"));
 export const loadLeftoverPostmaster = late(() => import("../postgres/do/leftover-postmaster.ts"));
 export const loadLogPump = late(() => import("../postgres/do/log-pump.ts"));

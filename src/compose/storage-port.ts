@@ -8,7 +8,7 @@ import { findSetting } from "../spec/find-setting.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import { nativeSyncRequest } from "../storage/native-sync-request.ts";
 import type { Facts, Surroundings } from "./facts.ts";
-import { loadBasebackup, loadLogPump, loadNativeSync, loadSafekeepers, loadSync } from "./load.ts";
+import { loadBasebackup, loadLeases, loadLogPump, loadNativeSync, loadSafekeepers, loadSync } from "./load.ts";
 
 /** How long a safekeeper may take to tell its status: little where a full sync can settle the matter (SK-10). */
 const safekeeperMsMax = { beforeSync: 100, withoutSync: 2_000 } as const;
@@ -19,6 +19,8 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
   const owner: Owner | null = facts.osUser;
   const isNative = facts.syncSafekeepers === "native";
   const canSync = isNative || facts.installation.hasLibrary("neon");
+  /** Whom to be where a pageserver's URL names no user. */
+  const osUser = facts.osUser?.name ?? "postgres";
   let doubt: string | null = null;
   const retried = (kind: string) => () => metrics.add("compute_ctl_retries_total", { kind }, 1);
 
@@ -98,14 +100,20 @@ export function storagePort(facts: Facts, { log, clock, metrics, onPostgresRecor
       const outcome = await quorum(spec, signal);
       return { lsn: outcome.kind === "synced" ? outcome.lsn : null, syncMs: null };
     },
+    async leaseLsn(spec, lsn, signal) {
+      const { leaseAllShards } = await loadLeases();
+      const { tenantId, timelineId, pageservers, storageAuthToken: token } = spec;
+      const request = { tenantId, timelineId, pageservers, lsn, token, osUser, caFile: facts.storageCaFile };
+      return leaseAllShards(request, signal);
+    },
     beginBasebackup(spec, signal) {
       const { tenantId, timelineId, pageservers, storageAuthToken: token } = spec;
       const { basebackupRetriesMax: retriesMax, basebackupCompression: compression, storageCaFile: caFile } = facts;
-      const osUser = facts.osUser?.name ?? "postgres";
       const { mode } = spec.spec;
       const branch = { tenantId, timelineId, pageservers, mode, token, osUser, caFile };
       const request = { ...branch, pgdata, owner, retriesMax, compression };
-      const begun = loadBasebackup().then(({ beginBasebackup }) => beginBasebackup(request, { clock, signal }));
+      const ports = { clock, signal, onRetry: retried("basebackup") };
+      const begun = loadBasebackup().then(({ beginBasebackup }) => beginBasebackup(request, ports));
       // Thrown where it is awaited.
       begun.catch(() => {});
       return {

@@ -6,6 +6,7 @@ import type { ServiceView } from "../services/service-view.ts";
 import type { Config, Problem } from "../spec/types.ts";
 import type { ScalingView } from "../vm-monitor/view.ts";
 import type { ActivityView } from "./activity-view.ts";
+import type { LeaseView } from "./lease.ts";
 import type { Operation } from "./operation.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
 import type { ComputeStatus } from "./status.ts";
@@ -75,6 +76,8 @@ export interface ComputeControl {
   /** What keeps the compute awake, and whether Postgres answers. */
   activity(): ActivityView;
   timeline(): Timeline;
+  /** How the LSN lease of a static compute stands; null for others. */
+  lease(): LeaseView | null;
   /** Where the migrations of the catalog are. */
   migrations(): MigrationProgress;
   /** What another apply of the spec in force would change; rejects when the catalog cannot be read. */

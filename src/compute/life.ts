@@ -4,6 +4,7 @@ import type { ActivityMonitor } from "./activity-monitor.ts";
 import type { ConfigureOutcome, TerminateOutcome } from "./control.ts";
 import type { ExtensionStatistics } from "./extension-statistics.ts";
 import { createFeatureNotes } from "./feature-notes.ts";
+import { createLeaseKeeper, type LeaseKeeper } from "./lease.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import type { ComputePorts, ComputeSettings, PostgresProcess } from "./ports.ts";
 import type { ComputeStore } from "./store.ts";
@@ -22,6 +23,7 @@ export interface LifeParts {
 /** What the main flow of a compute (`lifecycle.ts`) shares with the orders that reach it meanwhile (`orders.ts`). */
 export interface Life extends LifeParts {
   readonly operations: Operations;
+  readonly lease: LeaseKeeper;
   /** Fires when a signal, or something as final, ends the life. */
   readonly interruption: AbortController;
   /** Fires when a forced termination ends a start, or the time after a failed one. */
@@ -46,6 +48,7 @@ export function createLife(parts: LifeParts): Life {
   return {
     ...parts,
     noteFeatures: createFeatureNotes(parts.ports.log),
+    lease: createLeaseKeeper(parts.ports, parts.store),
     operations: createOperations(parts.ports.clock.now, parts.ports.newId),
     interruption: new AbortController(),
     force: new AbortController(),

@@ -41,6 +41,8 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
   let warming: Promise<void> = Promise.resolve();
   /** What goes on in the background while Postgres runs. */
   let following: Promise<void> = Promise.resolve();
+  /** The lease of a static compute, from before its start to its end. */
+  let leasing: Promise<void> = Promise.resolve();
   const over = new AbortController();
 
   if (initialSpec !== null && store.dispatch("spec-known", { spec: initialSpec })) firstSpec.resolve(initialSpec);
@@ -50,7 +52,7 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
       return await live();
     } finally {
       over.abort(new Error("the compute has ended"));
-      await Promise.all([warming, following]);
+      await Promise.all([warming, following, leasing]);
     }
   }
 
@@ -65,6 +67,8 @@ export function createCompute(parts: LifeParts, initialSpec: DerivedSpec | null)
         store.measure({ wait_for_spec_ms: clock.monotonicMs() });
         store.dispatch("start", { startTime: clock.now() });
       }
+      // LSN-1: the first request goes out beside the base backup, and nothing waits for it.
+      leasing = life.lease.keep(spec, AbortSignal.any([signal, over.signal]));
       return (await start(spec)) ? await serve() : await linger(settings.lingerMs.long, 1);
     } catch (error) {
       if (signal.aborted) await ports.services.stop();

@@ -166,6 +166,7 @@ export function takeOrders(life: Life): ComputeControl {
     activity: life.activity.view,
     startupMetrics: () => store.get().metrics,
     timeline: timeline.read,
+    lease: life.lease.view,
     migrations: ports.catalog.migrations,
     plan,
     operations: operations.list,

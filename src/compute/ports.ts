@@ -8,6 +8,7 @@ import type { ServerFacts } from "../conf/stock.ts";
 import type { ServiceView } from "../services/service-view.ts";
 import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
 import type { ScalingView } from "../vm-monitor/view.ts";
+import type { LeaseView } from "./lease.ts";
 
 /** What the flags and the first config fix for the life of the process (LIFE-47). */
 export interface ComputeSettings {
@@ -75,12 +76,21 @@ export interface PendingBasebackup {
   close(): void;
 }
 
+/** What asking for leases came to. */
+export type LeaseOutcome =
+  /** By all shards, until then: milliseconds since 1970. */
+  | { readonly kind: "granted"; readonly expiresMs: number }
+  /** The position is behind somebody's GC cutoff. */
+  | { readonly kind: "refused"; readonly by: string };
+
 /** Neon's storage, as the story needs it. */
 export interface StoragePort {
   /** The quorum check; undefined when the safekeepers do not agree or do not answer (LIFE-13). */
   checkSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<Lsn | undefined>;
   /** The full sync with its retries (LIFE-14). */
   syncSafekeepers(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal & { readonly lsn: Lsn }>;
+  /** Asks all shards to keep what can be read at `lsn` (LSN-2). @throws Error when one of them fails */
+  leaseLsn(spec: DerivedSpec, lsn: Lsn, signal: AbortSignal): Promise<LeaseOutcome>;
   /** Where WAL ends once Postgres is gone. */
   finalLsn(spec: DerivedSpec, signal: AbortSignal): Promise<EndOfWal>;
   /** Begins to connect to the pageserver, while the LSN is still being looked for; never throws. */
@@ -193,6 +203,8 @@ export interface ComputePorts {
   readonly configSource: ConfigSourcePort;
   /** A fresh id for an operation. */
   newId(): string;
+  /** Told whenever the lease of a static compute stands otherwise. */
+  leaseChanged(view: LeaseView): void;
   /** Told once that the first start is over, with the span of the request that brought its spec (LIFE-85). */
   traceStart(parent: TraceContext | undefined, error?: unknown): void;
 }

@@ -94,6 +94,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
     storage: {
       checkSafekeepers: async () => 0x16b3748n,
       syncSafekeepers: async () => ({ lsn: 0x17n, syncMs: 4 }),
+      leaseLsn: async () => ({ kind: "granted", expiresMs: 600_000 }),
       finalLsn: async () => ({ lsn: 0x16b3750n, syncMs: null }),
       beginBasebackup: () => ({
         fetch: async (lsn) => {
@@ -136,6 +137,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
     },
     configSource: { load: async () => configWith(), ...overrides.configSource },
     newId: () => `operation ${ids++}`,
+    leaseChanged() {},
     traceStart() {},
   };
   const statistics: ExtensionStatistics = { setInterval() {}, collectOnce: async () => {}, run: async () => {} };

@@ -10,11 +10,6 @@ export function unsupportedParts(spec: ComputeSpec): readonly string[] {
       present: spec.offloadLfcIntervalSeconds !== null,
       effect: "the file cache's state is not saved",
     },
-    {
-      field: "mode",
-      present: spec.mode.kind === "static",
-      effect: "no LSN lease is taken, so the storage may remove what this compute reads",
-    },
   ];
   return parts
     .filter(({ present }) => present)

@@ -63,6 +63,7 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
     startupMetrics: () => noStartupMetrics,
     activity: () => nothingChecked,
     timeline: () => ({ phases: [], changes: [] }),
+    lease: () => null,
     operations: () => [],
     services: () => [],
     migrations: () => noMigrationYet,

@@ -1,6 +1,7 @@
 import type { Family } from "./family.ts";
 import { ownFamilies } from "./own-families.ts";
 import { scalingFamilies } from "./scaling-families.ts";
+import { storageFamilies } from "./storage-families.ts";
 
 /** From an answer out of memory to a `/configure` that starts a compute, in seconds. */
 const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -139,4 +140,5 @@ export const families = [
   },
   ...ownFamilies,
   ...scalingFamilies,
+  ...storageFamilies,
 ] as const satisfies readonly Family[];

@@ -42,6 +42,8 @@ export interface BasebackupReport {
 export interface BasebackupPorts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told before each round of tries but the first. */
+  readonly onRetry?: () => void;
 }
 
 /** A base backup that is about to be fetched: the connection is being opened. */
@@ -75,7 +77,8 @@ interface Opened {
 }
 
 /** Begins to connect to the pageserver, so that it can be asked at once when the LSN is known. Never throws. */
-export function beginBasebackup(request: BasebackupRequest, { clock, signal }: BasebackupPorts): PendingBasebackup {
+export function beginBasebackup(request: BasebackupRequest, ports: BasebackupPorts): PendingBasebackup {
+  const { clock, signal, onRetry } = ports;
   const { tenantId, timelineId, mode, token, osUser, caFile, compression, pgdata, owner } = request;
   const { connectMsMax } = limits;
   const login: PageserverLogin = {
@@ -147,6 +150,7 @@ export function beginBasebackup(request: BasebackupRequest, { clock, signal }: B
           pausesMs: basebackupPausesMs(request.retriesMax),
           log,
           signal,
+          onRetry,
         };
         return await withRetries(retrying, () => fetchFromAny(addresses, lsn, log));
       } catch (error) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
 import { DeadlineError, withDeadline } from "../../base/deadline.ts";
+import { errorCode } from "../../base/error-chain.ts";
 import { ConnectionError, GrpcStatusError } from "../errors.ts";
 import { encodeFrame, FrameReader } from "../grpc/frames.ts";
 import { type GrpcStatus, readStatus, refusedHead } from "../grpc/status.ts";
@@ -43,9 +44,7 @@ export async function openGrpc(
     session = opened;
     // Whoever calls gets the error from the call; without a listener it would end the process between two calls.
     opened.on("error", () => {});
-    await withDeadline("connecting", connectMsMax, signal, (limited) =>
-      once(opened, "remoteSettings", { signal: limited }),
-    );
+    await withDeadline("connecting", connectMsMax, signal, (limited) => greeted(opened, limited));
     opened.setLocalWindowSize(windowBytes);
     return new GrpcConnection(opened, peer, signal);
   } catch (error) {
@@ -53,6 +52,19 @@ export async function openGrpc(
     signal.throwIfAborted();
     const cause = target.tls && !(error instanceof DeadlineError) ? tlsOrOther(error, target.host) : error;
     throw new ConnectionError(`could not connect to ${peer}`, { cause });
+  }
+}
+
+/** Waits for the settings that a server of HTTP/2 sends first. A connection that is reset may close without an error. */
+async function greeted(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  session.once("close", () => over.abort(new ConnectionError("the server closed the connection at once")));
+  try {
+    await once(session, "remoteSettings", { signal: either });
+  } catch (error) {
+    // A close with an error tells of the error first.
+    throw errorCode(error) === "ABORT_ERR" && over.signal.aborted ? over.signal.reason : error;
   }
 }
 

@@ -21,6 +21,12 @@ export interface WorldOptions {
   /** Whether the storage asks for a token. */
   readonly tokens?: boolean;
   readonly safekeepers?: number;
+  /** Into how many shards the tenant is cut; not at all unless given. */
+  readonly shards?: number;
+  /** How long LSN leases last. */
+  readonly leaseMs?: number;
+  /** Set where pageservers insist on TLS. */
+  readonly pageserverTls?: NonNullable<StorageOptions["pageserverTls"]>;
   readonly faults?: NonNullable<StorageOptions["faults"]>;
   readonly branch?: NonNullable<StorageOptions["branch"]>;
 }
@@ -88,6 +94,9 @@ export async function withWorld(options: WorldOptions, body: (world: World) => P
     workdir: shared,
     tokens: options.tokens ?? false,
     safekeepers: options.safekeepers ?? 3,
+    ...(options.shards === undefined ? {} : { shards: options.shards }),
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.pageserverTls === undefined ? {} : { pageserverTls: options.pageserverTls }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.branch === undefined ? {} : { branch: options.branch }),
   });
