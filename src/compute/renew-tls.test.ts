@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { DerivedSpec } from "../spec/types.ts";
 import { configWith, renamed, running, until } from "./test-world.ts";
 
 const tls = { keyPath: "/k", certPath: "/c" };
@@ -12,8 +13,10 @@ async function runningWithTls(
   pgdata: { readonly hasNewTlsFiles?: () => Promise<boolean>; readonly copyTlsFiles?: () => Promise<boolean> } = {},
 ) {
   let renew: (() => Promise<void>) | undefined;
+  const wishes: DerivedSpec[] = [];
   const made = await running(
     {
+      services: { configure: async (spec) => void wishes.push(spec) },
       pgdata: {
         ...pgdata,
         watchTlsFiles: (_paths, onRenewed, signal) => {
@@ -28,6 +31,8 @@ async function runningWithTls(
   const start = made.calls.length;
   return {
     ...made,
+    /** What the services were last told, each time. */
+    wishes,
     renew: () => renew?.(),
     /** What was done since then that has to do with it. */
     since: () => made.calls.slice(start).filter((call) => call === "tls" || call === "reload"),
@@ -42,12 +47,13 @@ describe("a renewed certificate (CONF-54, LIFE-32)", () => {
     await end();
   });
 
-  it("is taken over by one reload, as a reconfiguration of its own, on record", async () => {
-    const { renew, since, statuses, compute, end } = await runningWithTls();
+  it("CONF-55: is taken over by one reload, as a reconfiguration of its own, on record", async () => {
+    const { renew, since, statuses, compute, end, wishes } = await runningWithTls();
     await compute.control.configure(withTls, { wait: true });
-    const [before, seen] = [since().length, statuses.length];
+    const [before, seen, told] = [since().length, statuses.length, wishes.length];
     await renew();
     assert.deepEqual(since().slice(before), ["tls", "reload"]);
+    assert.equal(wishes.length, told + 1, "CONF-55: pgbouncer and local_proxy read the same files");
     assert.deepEqual(statuses.slice(seen), ["configuration_pending", "configuration", "running"]);
     const last = compute.control.operations().at(-1);
     assert.deepEqual([last?.kind, last?.state], ["renew-certificate", "succeeded"]);

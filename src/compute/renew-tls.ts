@@ -46,7 +46,10 @@ async function renewTls(life: TlsLife, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function install({ ports, settings, postgres }: TlsLife, signal: AbortSignal): Promise<void> {
-  if (settings.tls === null || postgres === undefined) return;
-  if (await ports.pgdata.copyTlsFiles(settings.tls, signal)) await postgres.reload(signal);
+/** Postgres first, then the services that read the same files (CONF-55). */
+async function install({ ports, settings, postgres, applied }: TlsLife, signal: AbortSignal): Promise<void> {
+  if (settings.tls === null || postgres === undefined || applied === undefined) return;
+  if (!(await ports.pgdata.copyTlsFiles(settings.tls, signal))) return;
+  await postgres.reload(signal);
+  await ports.services.configure(applied, signal);
 }
