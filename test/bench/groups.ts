@@ -3,6 +3,7 @@ import { lifeGroup } from "./life-group.ts";
 import type { BenchGroup } from "./measures.ts";
 import { scrapeGroup } from "./scrape-group.ts";
 import { startGroup } from "./start-group.ts";
+import { storageGroup } from "./storage/group.ts";
 
 /** Everything that can be measured, in the order of the table; another group is another line here. */
-export const benchGroups: readonly BenchGroup[] = [startGroup, lifeGroup, catalogGroup, scrapeGroup];
+export const benchGroups: readonly BenchGroup[] = [startGroup, lifeGroup, catalogGroup, storageGroup, scrapeGroup];
