@@ -78,7 +78,7 @@ describe("the settings of a sync (SK-21, SK-31)", () => {
 });
 
 describe("what a spec asks to be synced", () => {
-  it("SK-30: with the generation from its field or from the prefix of the list, 0 without", () => {
+  it("SK-30: with the generation from its field or from the prefix of the list, which no entry keeps (trap 4)", () => {
     const { hostPorts, generation, pgVersion } = nativeSyncRequest(specOf({}), 170_005, null);
     assert.deepEqual([hostPorts, generation, pgVersion], [["sk1:5454", "sk2:5454", "sk3:5454"], 0, 170_005]);
     assert.equal(nativeSyncRequest(specOf({ safekeepers_generation: 7 }), 170_005, null).generation, 7);

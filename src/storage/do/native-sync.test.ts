@@ -79,6 +79,16 @@ describe("native sync of three acceptors on disk (SK-30 to SK-51)", () => {
     });
   }
 
+  it("trap 15: the last words arrive before the end: the next sync has nothing left to send", async (t) => {
+    const cluster = await Cluster.start(t, [small, { ...small, flushLsn: 0x1600000n }, small]);
+    await sync(cluster);
+    assert.match(linesOf(cluster).join("\n"), /committed up to/);
+    linesOf(cluster).length = 0;
+    assert.equal((await sync(cluster)).lsn, 0x1600100n);
+    assert.match(linesOf(cluster).join("\n"), /elected in term 7/);
+    assert.doesNotMatch(linesOf(cluster).join("\n"), /committed up to|streaming WAL/);
+  });
+
   it("E3: of three, the donor's log is everybody's in the end", async (t) => {
     // Whose log that is depends on which two votes come first.
     const cluster = await Cluster.start(t, [a, b, c]);

@@ -32,7 +32,7 @@ describe("election scenarios (SK-43, SK-44)", () => {
     assert.equal(startPoints(bench.take()).size, 0);
   });
 
-  it("E3: the highest last term wins; the others are brought up to its end", () => {
+  it("E3, SK-46: the highest last term wins; the others are brought up to its end, one message after the other", () => {
     const bench = new Bench();
     for (const [link, term] of [
       [a, 3n],

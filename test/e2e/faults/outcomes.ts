@@ -46,3 +46,10 @@ export async function comesUp(world: World): Promise<void> {
   await compute.waitFor("running");
   await endsBySignal(compute);
 }
+
+/** Makes a sync necessary: all WAL is on all of them, but not all know that it is committed. */
+export function makeDiffer({ storage: { lsn, safekeepers } }: World): void {
+  for (const [index, safekeeper] of safekeepers.entries()) {
+    safekeeper.setPosition({ flushLsn: lsn, commitLsn: index === 0 ? lsn : lsn - 8n });
+  }
+}

@@ -4,7 +4,7 @@ import { formatLsn } from "../../../src/base/lsn.ts";
 import type { SafekeeperFault } from "../../../src/standin/faults.ts";
 import type { ComputeProcess } from "../support/compute-process.ts";
 import { type World, withWorld } from "../support/world.ts";
-import { comesUp, endsBySignal, startFails } from "./outcomes.ts";
+import { comesUp, endsBySignal, makeDiffer, startFails } from "./outcomes.ts";
 
 /** What a stock Postgres can do about safekeepers that it cannot ask. */
 const advice = /is a Postgres without --sync-safekeepers.*--sync-safekeepers=native, .*or bring the safekeepers up/;
@@ -21,13 +21,6 @@ const gone: SafekeeperFault = { kind: "hang-up" };
 
 /** Leaves the sync to a Postgres that cannot do it. */
 const byPostgres: readonly string[] = ["--sync-safekeepers=postgres"];
-
-/** Makes a sync necessary: all WAL is on all of them, but not all know that it is committed. */
-function makeDiffer({ storage: { lsn, safekeepers } }: World): void {
-  for (const [index, safekeeper] of safekeepers.entries()) {
-    safekeeper.setPosition({ flushLsn: lsn, commitLsn: index === 0 ? lsn : lsn - 8n });
-  }
-}
 
 /** Ends a compute by the API; the answer is the branch's last LSN. */
 async function terminates({ storage }: World, compute: ComputeProcess): Promise<void> {
