@@ -129,7 +129,7 @@ test("CONF-10 rows 7 and 11: macOS has another locale, and no overcommit to look
   assert.equal(text.includes("mmap"), false);
 });
 
-test("CONF-T18: the strings of a lakebase deployment cannot end their quotes", () => {
+test("CONF-18, CONF-T18: the strings of a lakebase deployment cannot end their quotes", () => {
   const tls = { certFile: "", keyFile: "", caFile: "/it's" };
   const databricksSettings = { tls, pgHba: "", pgIdent: "", workspaceHost: "h" };
   assert.equal(

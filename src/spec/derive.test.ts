@@ -170,7 +170,7 @@ describe("safekeepers of a primary (SPEC-42)", () => {
   });
 });
 
-describe("what the original only meets later (trap 16, SPEC-31)", () => {
+describe("what the original only meets later (chapter 02 trap 16, SPEC-31)", () => {
   const info = (json: string): SpecChange => ({ pageserver_connstring: undefined, pageserver_connection_info: json });
   const one = '{"pageservers": [{"libpq_url": "postgres://a"}]}';
 

@@ -70,7 +70,7 @@ for (const major of majors) {
       assert.equal((await apply(pg, more)).steps, 0);
     });
 
-    it("names of every kind: reserved words, upper case, unicode, quotes, backslashes, dollars, 63 bytes, and what they end in", async (t) => {
+    it("CONF-36, SPEC-30: names of every kind: reserved words, upper case, unicode, quotes, backslashes, dollars, 63 bytes, and what they end in", async (t) => {
       const pg = await startTemporaryPostgres(t, major);
       const names = [
         ...[
