@@ -38,6 +38,7 @@ export function servicesPort(
   const background = new Set<Promise<void>>();
   const supervise = once(async () => makeSupervisors(facts, surroundings, showIn(views, metrics)));
   let cleaning: Promise<void> | undefined;
+  let rsyslogTurn = 0;
 
   /** Does something that nobody waits for; its failure is a line in the log. */
   function inBackground(level: "warn" | "error", service: ServiceName, work: () => Promise<void>): void {
@@ -57,10 +58,13 @@ export function servicesPort(
   }
 
   async function configureRsyslog(wish: RsyslogWish, signal: AbortSignal): Promise<void> {
+    rsyslogTurn += 1;
+    const turn = rsyslogTurn;
     if (wish.audit === null) {
       inBackground("warn", "rsyslog", async () => {
         const wanted = wish.export !== null || (await exists(paths.auditConf)) || (await exists(paths.exportConf));
-        if (wanted) await (await supervise()).rsyslog.want(wish);
+        // While the files were looked for, a newer wish may have come (SVC-T10).
+        if (wanted && turn === rsyslogTurn) await (await supervise()).rsyslog.want(wish);
       });
       return;
     }

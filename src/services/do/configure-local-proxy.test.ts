@@ -74,6 +74,7 @@ describe("configureLocalProxy", () => {
     const host = await testHost(t);
     await host.write(host.paths.localProxyPid, "");
     await chmod(dirname(host.paths.localProxyPid), 0o500);
+    host.onEnd(() => chmod(dirname(host.paths.localProxyPid), 0o755));
     await assert.rejects(configureLocalProxy("{}", portsOf(host)), /cannot write .*config\.json/);
   });
 });

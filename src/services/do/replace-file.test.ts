@@ -36,7 +36,7 @@ describe("replaceFile", () => {
     const path = await host.write(join(host.root, "etc/a.ini"), "a longer old text", 0o666);
     const before = await stat(path);
     await chmod(dirname(path), 0o555);
-    t.after(() => chmod(dirname(path), 0o755));
+    host.onEnd(() => chmod(dirname(path), 0o755));
     await replaceFile(path, "new");
     assert.equal(await readFile(path, "utf8"), "new");
     assert.equal((await stat(path)).ino, before.ino);
