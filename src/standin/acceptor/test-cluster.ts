@@ -36,14 +36,16 @@ export class Cluster {
     tokens: TokenAuthority | null = null,
   ): Promise<Cluster> {
     const folder = await mkdtemp(join(tmpdir(), "acceptors-"));
-    t.after(() => rm(folder, { recursive: true }));
     const cluster = new Cluster(folder);
+    // One after the other: an acceptor that still takes part would write into a folder that is being removed.
+    t.after(async () => {
+      await Promise.all(cluster.safekeepers.map((safekeeper) => safekeeper.close()));
+      await rm(folder, { recursive: true, force: true });
+    });
     for (const [index, standing] of standings.entries()) {
       const own = join(folder, String(index));
       if (standing !== null) writeStanding(own, { ...clusterBranch, server }, standing);
-      const safekeeper = await startSafekeeper({ nodeId: BigInt(index + 1), folder: own, tokens });
-      t.after(() => safekeeper.close());
-      cluster.safekeepers.push(safekeeper);
+      cluster.safekeepers.push(await startSafekeeper({ nodeId: BigInt(index + 1), folder: own, tokens }));
     }
     return cluster;
   }
