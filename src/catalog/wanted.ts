@@ -102,6 +102,15 @@ export function wantCatalog({ spec, timelineId }: DerivedSpec, facts: WantedCata
   return { ok: true, wanted };
 }
 
+/** The extensions that an apply of the spec may create, besides Neon's own (phases 12, 19, 20). */
+export function createdExtensions({ spec }: DerivedSpec): readonly string[] {
+  const audit = { disabled: [], base: ["pgaudit"], extended: ["pgaudit", "pgauditlogtofile"] };
+  return [
+    ...(preloads(spec, "pg_stat_statements") ? ["pg_stat_statements"] : []),
+    ...(spec.auditLogLevel === "full" ? audit.extended : audit[spec.auditLogLevel]),
+  ];
+}
+
 function isRename(delta: Delta): boolean {
   return delta.kind === "rename-role" || delta.kind === "rename-database";
 }

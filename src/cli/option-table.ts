@@ -188,8 +188,14 @@ export const optionTable = [
     short: "r",
     value: "URL",
     group: "Storage and extensions",
-    help: "gateway of the extension store",
-    later: "downloading extensions",
+    help: "gateway of the extension store; without it no extension is ever downloaded",
+  },
+  {
+    name: "remote-ext-prefetch",
+    value: "preload|all",
+    default: "preload",
+    group: "Storage and extensions",
+    help: "which extensions are downloaded before Postgres starts: those whose libraries it preloads, or all that the spec allows, because stock Postgres does not ask for the others",
   },
   {
     name: "remote-ext-config",

@@ -27,6 +27,7 @@ export interface Options {
   readonly rotateJwks: boolean;
   /** With exactly one slash at its end; null when extensions are not to be fetched. */
   readonly remoteExtBaseUrl: string | null;
+  readonly prefetchExtensions: "preload" | "all";
   readonly extensionStatisticsSeconds: bigint;
   readonly syncSafekeepers: "native" | "postgres";
   /** How long a native sync may take. */
@@ -98,6 +99,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     internalListenAddr: listenAddress(given, "internal-listen-addr"),
     rotateJwks: given.has("rotate-jwks"),
     remoteExtBaseUrl: remoteExtBaseUrl(given),
+    prefetchExtensions: prefetchExtensions(given),
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
     syncSafekeepers: syncSafekeepers(given),
     basebackupCompression: basebackupCompression(given),
@@ -247,6 +249,14 @@ function hostRoot(given: GivenOptions): string {
   const path = text(given, "host-root") ?? defaultOf("host-root");
   if (!path.startsWith("/")) throw new UsageError(`invalid value '${path}' for '--host-root': it is an absolute path`);
   return path;
+}
+
+function prefetchExtensions(given: GivenOptions): "preload" | "all" {
+  const value = text(given, "remote-ext-prefetch") ?? defaultOf("remote-ext-prefetch");
+  if (value !== "preload" && value !== "all") {
+    throw new UsageError(`invalid value '${value}' for '--remote-ext-prefetch': it is 'preload' or 'all'`);
+  }
+  return value;
 }
 
 function syncSafekeepers(given: GivenOptions): "native" | "postgres" {

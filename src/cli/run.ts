@@ -135,6 +135,7 @@ async function prepare(
       rotateJwks: options.rotateJwks,
       writePasswordsDirectly: options.writePasswordsDirectly,
       remoteExtBaseUrl: options.remoteExtBaseUrl,
+      prefetchExtensions: options.prefetchExtensions,
       extensionStatisticsSeconds: options.extensionStatisticsSeconds,
       traceParent: environment.traceParent,
       computeId: options.computeId ?? derivedComputeId(spec),

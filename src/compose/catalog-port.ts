@@ -8,10 +8,12 @@ import {
   noMigrationYet,
 } from "../catalog/migrations/state.ts";
 import type { VerifiedDatabases } from "../catalog/verified.ts";
+import { createdExtensions } from "../catalog/wanted.ts";
 import type { CatalogPort } from "../compute/ports.ts";
 import { preloadsLibrary } from "../conf/preload-libraries.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { DerivedSpec } from "../spec/types.ts";
+import type { Extensions } from "./extensions.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadCatalog, loadLooks, loadMigrations } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
@@ -24,7 +26,12 @@ const planMsMax = 60_000;
 const lakebaseStatementMsMax = 120_000;
 
 /** The catalog of the Postgres that runs. */
-export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics: Metrics): CatalogPort {
+export function catalogPort(
+  facts: Facts,
+  { log, clock }: Surroundings,
+  metrics: Metrics,
+  beforeCreate: Extensions["beforeCreate"],
+): CatalogPort {
   const openSession = ownSessions(facts);
   let appliedOperationUuid: string | null = null;
   const verified: VerifiedDatabases = new Map();
@@ -49,6 +56,7 @@ export function catalogPort(facts: Facts, { log, clock }: Surroundings, metrics:
   return {
     async apply(spec, concurrency, signal) {
       const { applyCatalog } = await loadCatalog();
+      for (const name of createdExtensions(spec)) await beforeCreate(name, null, signal);
       const input = {
         spec,
         privilegedRoleName: facts.settings.privilegedRoleName,

@@ -2,12 +2,17 @@ import { once } from "../base/once.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { childEnvironment } from "../postgres/command.ts";
+import type { Extensions } from "./extensions.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadCatalogVisits, loadDumpSchema } from "./load.ts";
 import { noteOwnSession, ownSessions } from "./open-session.ts";
 
 /** What routes ask of the catalog. */
-export function catalogQueries(facts: Facts, { log }: Surroundings): CatalogQueries {
+export function catalogQueries(
+  facts: Facts,
+  { log }: Surroundings,
+  beforeCreate: Extensions["beforeCreate"],
+): CatalogQueries {
   const openSession = ownSessions(facts);
   const dumpSchema = once(async () => {
     const { bindir } = facts.installation;
@@ -22,8 +27,10 @@ export function catalogQueries(facts: Facts, { log }: Surroundings): CatalogQuer
     dumpSchema: async (database, signal) => (await dumpSchema())(database, signal),
     checkWritability: async (signal) => (await loadCatalogVisits()).probeWrite(openSession, log, signal),
     insights: async (signal) => (await loadCatalogVisits()).collectInsights(openSession, log, signal),
-    installExtension: async (wanted, signal) =>
-      (await loadCatalogVisits()).provideExtension(openSession, wanted, signal),
+    async installExtension(wanted, signal) {
+      await beforeCreate(wanted.extension, wanted.version, signal);
+      await (await loadCatalogVisits()).provideExtension(openSession, wanted, signal);
+    },
     grantOnSchema: async (grant, signal) => (await loadCatalogVisits()).provideGrant(openSession, grant, signal),
   };
 }

@@ -20,6 +20,7 @@ import type { DerivedSpec } from "../spec/types.ts";
 import { lateActivityMonitor } from "./activity-monitor.ts";
 import { catalogPort } from "./catalog-port.ts";
 import { extensionCollector } from "./catalog-queries.ts";
+import { createExtensions } from "./extensions.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { measureLease } from "./lease-metrics.ts";
 import { loadProcessFigures } from "./load.ts";
@@ -55,20 +56,23 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     if (after === "running") notifier.ready();
   });
   const removals: Promise<void>[] = [];
+  const { major, hasLibrary } = facts.installation;
+  const extensions = createExtensions(facts, surroundings, () => store.get().spec);
   const settingsWatch = createSettingsWatch(log, metrics);
   let tls: InstalledTls | null = null;
   const services = servicesPort(facts, surroundings, metrics);
   const ports = {
     log,
     clock,
-    server: facts.installation,
+    server: { major, hasLibrary: (name) => hasLibrary(name) || extensions.hasInstalled(name) },
     pgdata: pgdataPort(facts, surroundings, removals, (installed) => {
       tls = installed;
       showCertificate(metrics, installed);
     }),
     storage: storagePort(facts, surroundings),
     postgres: postgresPort(facts, surroundings, settingsWatch),
-    catalog: catalogPort(facts, surroundings, metrics),
+    catalog: catalogPort(facts, surroundings, metrics, extensions.beforeCreate),
+    extensions: extensions.port,
     vmMonitor: vmMonitorPort(facts, surroundings),
     services,
     configSource: { load: facts.loadConfig },
@@ -94,7 +98,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
     compute,
     async listen() {
       rest.changed(store.get().status);
-      const servers = await openServers(facts, surroundings, compute.control, metrics, async () =>
+      const servers = await openServers(facts, surroundings, compute.control, extensions, async () =>
         statusDetail(store.get().spec, await settingsWatch.latest(), tls),
       );
       stopWatching = (await loadProcessFigures()).watchProcess(metrics);
@@ -104,7 +108,7 @@ export function compose(facts: Facts, surroundings: Surroundings): Composition {
       rest.end();
       stopWatching();
       notifier.stopping();
-      await Promise.all([services.close(), ...removals]);
+      await Promise.all([services.close(), extensions.close(), ...removals]);
     },
   };
 }

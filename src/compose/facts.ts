@@ -40,6 +40,8 @@ export interface Facts {
   /** Passwords of many roles are set by one catalog write, see docs/decisions/0012. */
   readonly writePasswordsDirectly: boolean;
   readonly remoteExtBaseUrl: string | null;
+  /** Which extensions are fetched before Postgres starts: those whose libraries it preloads, or all that it may have. */
+  readonly prefetchExtensions: "preload" | "all";
   /** How often the installed extensions are counted, until a spec says (LIFE-24). */
   readonly extensionStatisticsSeconds: bigint;
   readonly buildTag: string;

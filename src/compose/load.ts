@@ -59,6 +59,15 @@ export const loadVmMonitor = late(async () => ({
   ...(await import("../vm-monitor/do/cgroup.ts")),
   ...(await import("../vm-monitor/do/peers.ts")),
 }));
+export const loadControlFiles = late(async () => ({
+  ...(await import("../extensions/do/control-files.ts")),
+  ...(await import("../postgres/do/extension-folders.ts")),
+}));
+export const loadDownloads = late(async () => ({
+  ...(await import("../extensions/do/downloads.ts")),
+  ...(await import("../extensions/do/fetch-at-start.ts")),
+  ...(await import("../spec/do/http-get.ts")),
+}));
 export const loadDumpSchema = late(() => import("../postgres/do/dump-schema.ts"));
 export const loadGiveBackMemory = late(() => import("../supervisor/do/give-back-memory.ts"));
 export const loadServices = late(async () => ({

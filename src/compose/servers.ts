@@ -4,8 +4,8 @@ import type { StatusDetail } from "../compute/status-detail.ts";
 import { createAuthorizer } from "../http/do/authorizer.ts";
 import { type Addresses, type RunningServer, startServer } from "../http/do/listener.ts";
 import { routes } from "../http/routes/index.ts";
-import type { Metrics } from "../metrics/registry.ts";
 import { catalogQueries } from "./catalog-queries.ts";
+import type { Extensions } from "./extensions.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadAutoscaling } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
@@ -15,22 +15,22 @@ export async function openServers(
   facts: Facts,
   surroundings: Surroundings,
   control: ComputeControl,
-  metrics: Metrics,
+  extensions: Extensions,
   statusDetail: () => Promise<StatusDetail>,
 ): Promise<readonly RunningServer[]> {
-  const { log, clock, tracer, recentLogLines } = surroundings;
-  const { computeId, instanceId, computeCtlConfig, settings, remoteExtBaseUrl } = facts;
+  const { log, clock, tracer, metrics, recentLogLines } = surroundings;
+  const { computeId, instanceId, computeCtlConfig, settings } = facts;
   const access = { computeId, jwks: computeCtlConfig.jwks, instanceId };
   const { authorize, replaceKeys } = createAuthorizer(access, { log, clock, metrics });
   const services = {
     control,
-    catalog: catalogQueries(facts, surroundings),
+    catalog: catalogQueries(facts, surroundings, extensions.beforeCreate),
+    extensions: extensions.downloads,
     metrics,
     recentLogLines,
     statusDetail,
     pgdata: settings.pgdata,
     ownAutoscalingText: facts.installation.hasLibrary("neon") ? null : ownAutoscalingText(facts),
-    remoteExtBaseUrl,
     replaceKeys: facts.rotateJwks ? replaceKeys : null,
   };
   const shared = { routes, services, authorize };

@@ -120,6 +120,26 @@ export interface PostgresProcess {
   quit(): Promise<void>;
 }
 
+/** What fetching extensions before the start took (EXT-25). */
+export interface ExtensionFigures {
+  readonly ms: number;
+  readonly downloaded: number;
+  /** Compressed. */
+  readonly largestBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Extensions that are fetched from a gateway (chapter 08 §1). */
+export interface ExtensionsPort {
+  /** The preloaded libraries, without suffix, that {@link prepare} is about to fetch. */
+  expectedLibraries(spec: DerivedSpec): ReadonlySet<string>;
+  /**
+   * Writes the control files and fetches what Postgres preloads (EXT-20); undefined when there was nothing to fetch from.
+   * A download that fails is only logged. @throws ForbiddenPreloadError, and when control files cannot be written
+   */
+  prepare(spec: DerivedSpec, signal: AbortSignal): Promise<ExtensionFigures | undefined>;
+}
+
 /** Starting Postgres. */
 export interface PostgresPort {
   /**
@@ -200,6 +220,7 @@ export interface ComputePorts {
   readonly catalog: CatalogPort;
   readonly vmMonitor: VmMonitorPort;
   readonly services: ServicesPort;
+  readonly extensions: ExtensionsPort;
   readonly configSource: ConfigSourcePort;
   /** A fresh id for an operation. */
   newId(): string;

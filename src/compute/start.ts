@@ -2,7 +2,7 @@ import { unlessAborted } from "../base/deadline.ts";
 import { together } from "../base/together.ts";
 import { startConcurrency } from "../catalog/concurrency.ts";
 import { portMismatch } from "../conf/port.ts";
-import { adaptToStock } from "../conf/stock.ts";
+import { adaptToStock, type ServerFacts } from "../conf/stock.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import { appliesCatalog, applyCatalog, hasSizeLimit, holdsSubscribers, withoutSizeLimit } from "./apply-catalog.ts";
 import type { ComputePorts, PostgresProcess } from "./ports.ts";
@@ -20,14 +20,18 @@ export async function startCompute(context: StartContext, wanted: DerivedSpec, s
   const { ports, settings, store, timeline } = context;
   const { log, clock } = ports;
   logIntent(ports, wanted);
-  const spec = adapt(ports, wanted);
+  const expected = ports.extensions.expectedLibraries(wanted);
+  let spec = adapt(ports, wanted, expected);
   const mismatch = settings.lakebasePort === null ? portMismatch(spec.spec.cluster, settings.connstrPort) : undefined;
   if (mismatch !== undefined) log.warn(mismatch);
+  const first = spec;
   await together(signal, [
-    (linked) => timeline.phase("prepare_pgdata", () => preparePgdata(context, spec, linked)),
-    (linked) => ports.services.prepareHost(spec, linked),
-    (linked) => ports.services.configure(spec, linked),
+    (linked) => timeline.phase("prepare_pgdata", () => preparePgdata(context, first, linked)),
+    (linked) => ports.services.prepareHost(first, linked),
+    (linked) => ports.services.configure(first, linked),
+    (linked) => prepareExtensions(context, wanted, linked),
   ]);
+  spec = await withoutMissing(context, wanted, first, expected, signal);
   if (appliesCatalog(spec) && hasSizeLimit(ports)) await ports.pgdata.writeOverride(withoutSizeLimit);
 
   const spawnedAt = clock.monotonicMs();
@@ -48,11 +52,54 @@ export async function startCompute(context: StartContext, wanted: DerivedSpec, s
   store.measure({ config_ms: clock.monotonicMs() - readyAt });
 }
 
-/** What stock Postgres cannot do is left out, each thing with one warning (chapter 04 §13). */
-export function adapt(ports: ComputePorts, wanted: DerivedSpec): DerivedSpec {
-  const { spec, warnings } = adaptToStock(wanted, ports.server);
+/**
+ * What stock Postgres cannot do is left out, each thing with one warning (chapter 04 §13).
+ * @param expected libraries that it does not have yet, but is about to get
+ */
+export function adapt(ports: ComputePorts, wanted: DerivedSpec, expected: ReadonlySet<string> = none): DerivedSpec {
+  const { spec, warnings } = adaptToStock(wanted, serverWith(ports, expected));
   for (const warning of warnings) ports.log.warn(warning);
   for (const part of unsupportedParts(spec.spec)) ports.log.warn(part);
+  return spec;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function serverWith({ server }: ComputePorts, expected: ReadonlySet<string>): ServerFacts {
+  return { major: server.major, hasLibrary: (name) => server.hasLibrary(name) || expected.has(name) };
+}
+
+/** Control files, and the extensions whose libraries are preloaded, while the data directory is made (EXT-20). */
+async function prepareExtensions(
+  { ports, store, timeline }: StartContext,
+  spec: DerivedSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  if (spec.spec.remoteExtensions === null) return;
+  const figures = await timeline.phase("prepare_extensions", () => ports.extensions.prepare(spec, signal));
+  if (figures === undefined) return;
+  store.measure({
+    load_ext_ms: figures.ms,
+    num_ext_downloaded: figures.downloaded,
+    largest_ext_size: figures.largestBytes,
+    total_ext_download_size: figures.totalBytes,
+  });
+}
+
+/** A library whose download failed would keep stock Postgres from starting; Neon's asks for it once more. */
+async function withoutMissing(
+  { ports, settings }: StartContext,
+  wanted: DerivedSpec,
+  adapted: DerivedSpec,
+  expected: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<DerivedSpec> {
+  if ([...expected].every((name) => ports.server.hasLibrary(name))) return adapted;
+  const told = new Set(adaptToStock(wanted, serverWith(ports, expected)).warnings);
+  const { spec, warnings } = adaptToStock(wanted, ports.server);
+  for (const warning of warnings) if (!told.has(warning)) ports.log.warn(warning);
+  const subscribers = spec.spec.dropSubscriptionsBeforeStart ? "held" : "free";
+  await writePostgresConf(ports, settings, spec, subscribers, signal);
   return spec;
 }
 

@@ -47,7 +47,16 @@ const settings: ComputeSettings = {
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, span: () => silent };
 
-type Room = "server" | "services" | "pgdata" | "storage" | "postgres" | "catalog" | "configSource" | "vmMonitor";
+type Room =
+  | "server"
+  | "services"
+  | "pgdata"
+  | "storage"
+  | "postgres"
+  | "catalog"
+  | "extensions"
+  | "configSource"
+  | "vmMonitor";
 type Overrides = { readonly [K in Room]?: Partial<ComputePorts[K]> };
 
 /** A world of doubles: every call is noted in `calls`, and `overrides` replaces what a test wants to go otherwise. */
@@ -135,6 +144,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       view: () => [],
       ...overrides.services,
     },
+    extensions: { expectedLibraries: () => new Set(), prepare: async () => undefined, ...overrides.extensions },
     configSource: { load: async () => configWith(), ...overrides.configSource },
     newId: () => `operation ${ids++}`,
     leaseChanged() {},

@@ -3,7 +3,6 @@ import type { ComputeSpec } from "../spec/types.ts";
 /** One line for each part of a spec that this release reads but does not act on, so that nothing is ignored in silence. */
 export function unsupportedParts(spec: ComputeSpec): readonly string[] {
   const parts: readonly { readonly field: string; readonly present: boolean; readonly effect: string }[] = [
-    { field: "remote_extensions", present: spec.remoteExtensions !== null, effect: "no extension is downloaded" },
     { field: "autoprewarm", present: spec.autoprewarm, effect: "the file cache is not prewarmed" },
     {
       field: "offload_lfc_interval_seconds",

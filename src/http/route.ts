@@ -1,6 +1,7 @@
 import type { TraceContext } from "../base/tracer.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl } from "../compute/control.ts";
+import type { ExtensionDownloads } from "../compute/extension-downloads.ts";
 import type { ComputeStatus } from "../compute/status.ts";
 import type { StatusDetail } from "../compute/status-detail.ts";
 import type { Metrics } from "../metrics/registry.ts";
@@ -15,6 +16,7 @@ export type ServerName = "external" | "internal";
 export interface Services {
   readonly control: ComputeControl;
   readonly catalog: CatalogQueries;
+  readonly extensions: ExtensionDownloads;
   readonly metrics: Metrics;
   /** The newest lines of the program's log, at most `count`, the oldest first. */
   readonly recentLogLines: (count: number) => readonly string[];
@@ -24,8 +26,6 @@ export interface Services {
   readonly pgdata: string;
   /** What this program can tell an autoscaler by itself; null where Postgres has a communicator, whose business that is. */
   readonly ownAutoscalingText: (() => Promise<string>) | null;
-  /** The value of `--remote-ext-base-url`. */
-  readonly remoteExtBaseUrl: string | null;
   /** Puts the keys of an accepted `/configure` in force; null when the keys are fixed, as in the original (HTTP-25). */
   readonly replaceKeys: ((keys: readonly Jwk[]) => void) | null;
 }

@@ -156,7 +156,7 @@ export function fakeServices(parts: Partial<Services> = {}): Services {
     statusDetail: async () => ({ features: { on: [], unknown: [] }, settings: null, tls: null }),
     pgdata: "/nowhere",
     ownAutoscalingText: null,
-    remoteExtBaseUrl: null,
+    extensions: { provide: () => Promise.resolve({ kind: "no-gateway" }), list: () => [] },
     replaceKeys: null,
     ...parts,
   };

@@ -6,6 +6,12 @@ const phaseSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 /** What a request feels when the loop is held, in seconds. */
 const lagSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
+/** Up to the time limit of a download, in seconds. */
+const downloadSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50];
+
+/** From a few SQL files to an archive that hardly comes in time. */
+const downloadBytes = [1e4, 1e5, 1e6, 1e7, 5e7, 1e8, 5e8, 1e9];
+
 /** What the program tells about itself (MET-18), in the order of `/metrics`. */
 export const ownFamilies = [
   {
@@ -39,6 +45,27 @@ export const ownFamilies = [
     type: "counter",
     labels: ["service"],
     help: "Times that a service beside Postgres could not be configured",
+  },
+  {
+    name: "compute_ctl_remote_ext_download_seconds",
+    type: "histogram",
+    labels: ["outcome"],
+    bounds: downloadSeconds,
+    help: "Time that the download and installation of an extension took, in seconds",
+  },
+  {
+    name: "compute_ctl_remote_ext_download_bytes",
+    type: "histogram",
+    labels: ["outcome"],
+    bounds: downloadBytes,
+    help: "Compressed bytes of an extension's archive that arrived",
+  },
+  {
+    name: "compute_ctl_remote_ext_downloads_in_flight",
+    type: "gauge",
+    labels: [],
+    absentUntilKnown: true,
+    help: "Downloads of extensions that go on",
   },
   {
     name: "compute_ctl_event_loop_lag_seconds",

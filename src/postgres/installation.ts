@@ -37,6 +37,11 @@ export function libraryFolders(bindir: string): readonly string[] {
   return ["lib", "lib/postgresql", "lib64", "lib64/postgresql", "lib/pgsql"].map((folder) => `${bindir}/../${folder}`);
 }
 
+/** Where the shared files may be, seen from the folder of the binary, the likeliest first. */
+export function shareFolders(bindir: string): readonly string[] {
+  return ["share/postgresql", "share", "share/pgsql"].map((folder) => `${bindir}/../${folder}`);
+}
+
 /** The names of the libraries among the files of a folder, without suffix. */
 export function libraryNames(files: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => /^(?<name>.+)\.(?:so|dylib)$/.exec(file)?.groups?.["name"] ?? []));

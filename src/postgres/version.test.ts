@@ -22,6 +22,10 @@ describe("the version of Postgres (CLI-5)", () => {
     ["PostgreSQL 16beta2", 16, "16beta2"],
     ["PostgreSQL 18.1", 18, "18.1"],
     ["PostgreSQL 15devel", 15, "15devel"],
+    // EXT-3's vectors.
+    ["PostgreSQL 15.4", 15, "15.4"],
+    ["PostgreSQL 16devel", 16, "16devel"],
+    ["PostgreSQL 17rc1", 17, "17rc1"],
   ] as const;
   for (const [text, major, version] of good) {
     it(`reads ${JSON.stringify(text)}`, () => {
@@ -30,6 +34,7 @@ describe("the version of Postgres (CLI-5)", () => {
   }
 
   const bad = [
+    ["PostgreSQL 13.14", /PostgreSQL 13.14; versions 14 to 18/],
     ["PostgreSQL 13.9", /PostgreSQL 13.9; versions 14 to 18/],
     ["PostgreSQL 19devel", /PostgreSQL 19devel; versions/],
     ["PostgreSQL 9.6.24", /PostgreSQL 9.6.24; versions/],

@@ -1,3 +1,4 @@
+import { tarNameParts, tarPermissions } from "../base/tar.ts";
 import { HostileArchiveError } from "./errors.ts";
 
 /** The header of an archive member, as far as it matters. `type` is `file` for the type flags 0 and NUL. */
@@ -16,7 +17,6 @@ export type TarDecision =
   /** Ours was there first and must survive (chapter 06 §5 row 3). */
   | { readonly kind: "keep-ours"; readonly path: string };
 
-const permissionBits = 0o777;
 const ownConf = "postgresql.conf";
 
 /**
@@ -27,7 +27,7 @@ const ownConf = "postgresql.conf";
 export function decideMember({ name, type, mode }: TarMember): TarDecision {
   if (name.includes("\0")) throw new HostileArchiveError(name, "has a NUL byte in its name");
   if (name.startsWith("/")) throw new HostileArchiveError(name, "has an absolute path");
-  const path = name.split("/").filter((part) => part !== "" && part !== ".");
+  const path = tarNameParts(name);
   if (path.includes("..")) throw new HostileArchiveError(name, "leads out of the data directory");
   if (type !== "file" && type !== "directory")
     throw new HostileArchiveError(name, `is neither a file nor a directory but a ${type}`);
@@ -36,7 +36,7 @@ export function decideMember({ name, type, mode }: TarMember): TarDecision {
     throw new HostileArchiveError(name, "is a file without a name");
   }
   if (path.length === 1 && path[0] === ownConf) return { kind: "keep-ours", path: ownConf };
-  return { kind: type, path, mode: mode & permissionBits };
+  return { kind: type, path, mode: tarPermissions(mode) };
 }
 
 /**

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { describe, it, type TestContext } from "node:test";
+import { copyPostgres, type PrivatePostgres } from "../support/private-postgres.ts";
 import { fixtureAdminToken } from "./support/admin-token.ts";
 import type { ComputeProcess } from "./support/compute-process.ts";
 import { branchOfFixture } from "./support/config.ts";
@@ -23,7 +25,6 @@ const skipped = [
   "could not configure pgbouncer: cannot set spec.pgbouncer_settings: there is no",
   "could not configure local_proxy: local_proxy is not installed",
   "could not configure rsyslog: rsyslog is not installed",
-  "spec.remote_extensions is not acted on",
   "spec.autoprewarm is not acted on",
   "spec.offload_lfc_interval_seconds is not acted on",
   "extension neon is not available on this server: skipped",
@@ -33,21 +34,26 @@ describe(`the spec of ${fixture}, adapted only in addresses and ports`, () => {
   for (const major of [15, 17] as const) {
     it(`on stock Postgres ${major}`, (t) =>
       withWorld({ major, branch: branchOfFixture(fixture) }, async (world) => {
-        const compute = await startFixture(world);
+        const postgres = await copyPostgres(world.storage.postgres.bindir, world.path("postgres"));
+        const compute = await startFixture(world, postgres);
         await compute.waitFor("running");
         await checkWarnings(t, compute);
         await checkRolesAndDatabases(t, compute);
         await checkPasswords(t, compute);
-        await checkRestart(t, world, compute);
+        await checkControlFiles(t, postgres);
+        await checkRestart(t, world, compute, postgres);
       }));
   }
 });
 
-/** TLS is left out of the config (not of the spec): its certificate files are those of another machine. */
-async function startFixture(world: World): Promise<ComputeProcess> {
+/**
+ * TLS is left out of the config (not of the spec): its certificate files are those of another machine. Postgres is a copy,
+ * because the spec's extensions put control files into the installation.
+ */
+async function startFixture(world: World, { pgbin }: PrivatePostgres): Promise<ComputeProcess> {
   const config = world.fixture(fixture);
   const withoutTls = { ...config, compute_ctl_config: { ...config.compute_ctl_config, tls: null } };
-  return world.start({ config: withoutTls, adminToken: await fixtureAdminToken() });
+  return world.start({ config: withoutTls, pgbin, adminToken: await fixtureAdminToken() });
 }
 
 async function checkWarnings(t: TestContext, compute: ComputeProcess): Promise<void> {
@@ -132,11 +138,27 @@ async function checkPasswords(t: TestContext, compute: ComputeProcess): Promise<
   }
 }
 
-async function checkRestart(t: TestContext, world: World, first: ComputeProcess): Promise<void> {
+async function checkControlFiles(t: TestContext, { extensionFolder }: PrivatePostgres): Promise<void> {
+  await t.test("EXT-21: has the control files of its extensions, although there is no gateway", async () => {
+    const files = new Set(await readdir(extensionFolder));
+    const wanted = ["tidecalc", "postgis", "postgis_raster", "harbor_private"].map((name) => `${name}.control`);
+    assert.deepEqual(
+      wanted.filter((name) => !files.has(name)),
+      [],
+    );
+  });
+}
+
+async function checkRestart(
+  t: TestContext,
+  world: World,
+  first: ComputeProcess,
+  postgres: PrivatePostgres,
+): Promise<void> {
   await t.test("comes up again on the same data directory, which is made anew", async () => {
     first.signal("SIGTERM");
     await first.exited;
-    const second = await startFixture(world);
+    const second = await startFixture(world, postgres);
     await second.waitFor("running");
     const client = await second.connect({ user: "harbor_owner", password: "harbor-lantern-42", database: "harbor" });
     assert.deepEqual((await client.query("SELECT to_regclass('public.notes') AS notes")).rows, [{ notes: null }]);

@@ -4,6 +4,7 @@ import { importsOf, isTest, type SourceFile } from "./source-file.ts";
 const middle = [
   "catalog",
   "conf",
+  "extensions",
   "logging",
   "metrics",
   "monitor",
@@ -22,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor: ["base"],
   catalog: ["base", "spec"],
   conf: ["base", "spec"],
+  extensions: ["base", "spec"],
   logging: ["base", "spec"],
   metrics: ["base", "spec"],
   monitor: ["base", "spec"],

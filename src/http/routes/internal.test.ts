@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { PlanOutcome, RefreshOutcome } from "../../compute/control.ts";
+import type { ExtensionDownloads } from "../../compute/extension-downloads.ts";
 import type { ComputeStatus } from "../../compute/status.ts";
+import type { FileRequest } from "../../extensions/resolution.ts";
 import type { Reply, TestServer } from "../test-support.ts";
 import { ask, emptyView, fakeControl, startTestServer } from "../test-support.ts";
 
@@ -78,12 +80,45 @@ describe("POST /extension_server (HTTP-72)", () => {
     }
   });
 
-  it("says that the feature is absent when there is", async () => {
-    const services = { remoteExtBaseUrl: "http://127.0.0.1:1" };
-    const other = await startTestServer({ name: "internal", services });
-    const reply = await ask(other, "POST", "/extension_server/a");
+  async function outcome(
+    provide: ExtensionDownloads["provide"],
+    path: string,
+  ): Promise<readonly [status: number, body: string]> {
+    const other = await startTestServer({ name: "internal", services: { extensions: { provide, list: () => [] } } });
+    const reply = await ask(other, "POST", `/extension_server/${path}`);
     await other.close(0);
-    assert.deepEqual([reply.status, error(reply)], [501, "downloading extensions is not available in this release"]);
+    return [reply.status, reply.body];
+  }
+
+  it("EXT-30: hands the decoded name on, and answers 200 without a body once the files are in place", async () => {
+    const requests: FileRequest[] = [];
+    const provide: ExtensionDownloads["provide"] = async (request) => {
+      requests.push(request);
+      return { kind: "provided" };
+    };
+    assert.deepEqual(await outcome(provide, "sub/z%C3%A9ta.so.3?is_library=true"), [200, ""]);
+    assert.deepEqual(await outcome(provide, "zeta"), [200, ""]);
+    assert.deepEqual(requests, [
+      { name: "sub/z\u00e9ta.so.3", isLibrary: true },
+      { name: "zeta", isLibrary: false },
+    ]);
+  });
+
+  it("EXT-30: tells what is not offered, and what the spec says nothing about", async () => {
+    const message = "extension zzz is not found";
+    const refused = await outcome(async () => ({ kind: "not-offered", message }), "zzz");
+    assert.deepEqual(refused, [404, `{"error":"${message}"}`]);
+    const silent = await outcome(async () => ({ kind: "no-information" }), "zzz");
+    assert.deepEqual(silent, [409, '{"error":"information about remote extensions is unavailable"}']);
+  });
+
+  it("EXT-30, trap 9: tells why a download failed on one line", async () => {
+    const cause = new Error("remote extensions server is temporarily unavailable");
+    const failing = () => Promise.reject(new Error('error downloading extension "zeta"', { cause }));
+    const [status, body] = await outcome(failing, "zeta");
+    const text =
+      'Failed to download a remote file: error downloading extension "zeta": remote extensions server is temporarily unavailable';
+    assert.deepEqual([status, JSON.parse(body)], [500, { error: text }]);
   });
 });
 

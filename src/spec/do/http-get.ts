@@ -1,12 +1,16 @@
-import type { Agent, IncomingMessage, ProxyEnv } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, ProxyEnv } from "node:http";
+import type { Socket } from "node:net";
+import { DeadlineError } from "../../base/deadline.ts";
 
 /** What is asked for, and on whose behalf. */
 export interface HttpGet {
   readonly url: URL;
-  /** Sent as `Authorization` to the server named by `url`, and to no other that it redirects to. */
-  readonly authorization: string;
+  /** Sent as `Authorization` to the server named by `url`, and to no other that it redirects to; null for none. */
+  readonly authorization: string | null;
   /** The environment, of which `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count. */
   readonly proxyEnv: ProxyEnv;
+  /** How long each connection may take to come about, TLS included; left out for as long as `signal` allows. */
+  readonly connectMsMax?: number;
   readonly signal: AbortSignal;
 }
 
@@ -17,11 +21,12 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * Asks by GET over a connection of its own, following redirects, and returns as soon as the head of the answer is there.
  * Its body must be read or destroyed. Node's `http` is loaded here: most starts never need it for this.
  */
-export async function httpGet({ url, authorization, proxyEnv, signal }: HttpGet): Promise<IncomingMessage> {
+export async function httpGet(get: HttpGet): Promise<IncomingMessage> {
+  const { url, authorization } = get;
   let at = url;
   for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {
-    const headers = { accept: "*/*", ...(at.origin === url.origin ? { authorization } : {}) };
-    const response = await send(at, headers, proxyEnv, signal);
+    const own = authorization !== null && at.origin === url.origin ? { authorization } : {};
+    const response = await send(at, { accept: "*/*", ...own }, get);
     const { location } = response.headers;
     if (location === undefined || !redirectStatuses.has(response.statusCode ?? 0)) return response;
     response.destroy();
@@ -45,13 +50,24 @@ export async function readBody(response: IncomingMessage, bytesMax: number): Pro
 async function send(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  proxyEnv: ProxyEnv,
-  signal: AbortSignal,
+  { proxyEnv, connectMsMax, signal }: HttpGet,
 ): Promise<IncomingMessage> {
   const { request, agent } = url.protocol === "https:" ? await overTls(proxyEnv) : await overTcp(proxyEnv);
   return new Promise((resolve, reject) => {
-    request(url, { agent, headers, signal }, resolve).on("error", reject).end();
+    const sent = request(url, { agent, headers, signal }, resolve).on("error", reject);
+    if (connectMsMax !== undefined) limitConnecting(sent, url, connectMsMax);
+    sent.end();
   });
+}
+
+/** Ends a request whose connection does not come about in time. */
+function limitConnecting(sent: ClientRequest, { protocol, host }: URL, connectMsMax: number): void {
+  const late = (): void => void sent.destroy(new DeadlineError(`connecting to ${host}`, connectMsMax));
+  const timer = setTimeout(late, connectMsMax);
+  const stop = (): void => clearTimeout(timer);
+  sent.once("close", stop);
+  sent.once("response", stop);
+  sent.once("socket", (socket: Socket) => socket.once(protocol === "https:" ? "secureConnect" : "connect", stop));
 }
 
 async function overTcp(proxyEnv: ProxyEnv): Promise<Transport> {
