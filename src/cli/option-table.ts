@@ -16,8 +16,6 @@ export interface OptionRow {
     | "Host"
     | "Other";
   readonly help: string;
-  /** Set while the option is read and checked but acts only in a later release: what it will do then. */
-  readonly later?: string;
 }
 
 /** Every option of the command line (CLI-1, CLI-8); `--help`, the parser and the docs follow from this table. */

@@ -98,10 +98,28 @@ describe("readOptions", () => {
     }
   });
 
-  it("checks options whose effect comes later, too (CLI-4)", () => {
-    assert.ok(run(["-r", "https://s.example/ext///"]));
+  it("EXT-1, CLI-4: takes the gateway's address with one slash at its end", () => {
+    for (const [given, expected] of [
+      ["https://x.test/sub", "https://x.test/sub/"],
+      ["https://x.test//", "https://x.test/"],
+      ["https://s.example/ext///", "https://s.example/ext/"],
+    ] as const) {
+      assert.equal(run(["-r", given]).remoteExtBaseUrl, expected);
+    }
+    assert.equal(run([]).remoteExtBaseUrl, null);
+    refused([...base, "-r", "https://x.test?a=b"], /query parameters/);
     refused([...base, "-r", "https://s.example/ext?x=1"], /query parameters/);
     refused([...base, "-r", "s.example"], /absolute URL/);
+    refused([...base, "-r", "ftp://s.example"], /http or https/);
+  });
+
+  it("EXT-26: prefetches what is preloaded unless told otherwise", () => {
+    assert.equal(run([]).prefetchExtensions, "preload");
+    assert.equal(run(["--remote-ext-prefetch", "all"]).prefetchExtensions, "all");
+    refused([...base, "--remote-ext-prefetch", "some"], /it is 'preload' or 'all'/);
+  });
+
+  it("reads how long a first start may take", () => {
     refused([...base, "--pg-init-timeout", "soon"], /number of seconds/);
   });
 
@@ -135,12 +153,15 @@ describe("readOptions", () => {
     );
   });
 
-  it("warns once for each given option that has no effect yet, and for none that was not given", () => {
-    const invocation = readOptions([...base, "--dev", "--remote-ext-base-url", "https://a/"], none);
-    assert.ok(invocation.kind === "run");
-    assert.deepEqual(invocation.warnings, [
-      "--remote-ext-base-url has no effect in this release: downloading extensions comes later",
-    ]);
+  it("warns of an option that has no effect, when it is given (CLI-4)", () => {
+    const warningsOf = (...args: readonly string[]): readonly string[] => {
+      const invocation = readOptions([...base, ...args], none);
+      assert.ok(invocation.kind === "run");
+      return invocation.warnings;
+    };
+    assert.deepEqual(warningsOf("--dev", "--remote-ext-base-url", "https://a/"), []);
+    const ignored = "--remote-ext-config is ignored: extensions are described in the spec";
+    assert.deepEqual(warningsOf("--remote-ext-config", "{}"), [ignored]);
   });
 
   it("SVC-50, SVC-51, SVC-61: reads what may be done with the host", () => {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { LogFormat } from "../logging/line-format.ts";
 import { type GivenOptions, readArguments, UsageError } from "./arguments.ts";
-import { type OptionName, type OptionRow, optionRows, optionTable } from "./option-table.ts";
+import { type OptionName, optionRows, optionTable } from "./option-table.ts";
 
 /** Where the config comes from (CLI-2, CLI-8); exactly one. */
 export type ConfigSource =
@@ -77,8 +77,8 @@ export type Invocation =
   | { readonly kind: "run"; readonly options: Options; readonly warnings: readonly string[] };
 
 /**
- * Reads and checks a command line (chapter 01 §1). Options that act only in a later release are checked as well, and named
- * in `warnings` when given.
+ * Reads and checks a command line (chapter 01 §1). Options that are taken but have no effect are named in `warnings` when
+ * given.
  * @param defaults what the environment says, which a flag beats
  * @throws UsageError for the first thing that is wrong
  */
@@ -124,7 +124,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     check: given.has("check"),
     logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),
   });
-  return { kind: "run", options, warnings: laterWarnings(given) };
+  return { kind: "run", options, warnings: warningsOf(given) };
 }
 
 function text(given: GivenOptions, name: OptionName): string | undefined {
@@ -241,6 +241,9 @@ function remoteExtBaseUrl(given: GivenOptions): string | null {
   if (value === undefined) return null;
   const url = URL.parse(`${value.replace(/\/+$/, "")}/`);
   if (url === null) throw new UsageError(`invalid value '${value}' for '--remote-ext-base-url': it is an absolute URL`);
+  if (!["http:", "https:"].includes(url.protocol)) {
+    throw new UsageError(`invalid value '${value}' for '--remote-ext-base-url': it is an http or https URL`);
+  }
   if (url.search !== "") throw new UsageError("--remote-ext-base-url must not have query parameters");
   return url.href;
 }
@@ -284,12 +287,7 @@ function extensionStatisticsSeconds(given: GivenOptions): bigint {
   return BigInt(value);
 }
 
-function laterWarnings(given: GivenOptions): string[] {
-  const rows: readonly (OptionRow & { readonly name: OptionName })[] = optionTable;
-  const warnings = rows
-    .filter((row) => row.later !== undefined && given.has(row.name))
-    .map((row) => `--${row.name} has no effect in this release: ${row.later} comes later`);
-  if (given.has("remote-ext-config"))
-    warnings.push("--remote-ext-config is ignored: extensions are described in the spec");
-  return warnings;
+function warningsOf(given: GivenOptions): readonly string[] {
+  if (!given.has("remote-ext-config")) return [];
+  return ["--remote-ext-config is ignored: extensions are described in the spec"];
 }

@@ -85,7 +85,6 @@ function describeRow(row: Omit<OptionRow, "group">): string {
   const notes = [
     row.env === undefined ? "" : `env: ${row.env}`,
     row.default === undefined ? "" : `default: ${row.default}`,
-    row.later === undefined ? "" : "no effect in this release",
   ].filter((note) => note !== "");
   const help = notes.length === 0 ? row.help : `${row.help} [${notes.join("; ")}]`;
   return `  ${short}--${row.name}${value}\n${wrap(help, helpColumn)}`;

@@ -126,15 +126,12 @@ describe("the program itself", () => {
       assertNothingMade(world);
     }));
 
-  it("says of an option that comes later that it has no effect yet", () =>
+  it("CLI-4: says of the option that is taken for old callers' sake that it is ignored", () =>
     withWorld({}, async (world) => {
-      const args = ["--resize-swap-on-bind", "--dev", "--set-disk-quota-for-fs", "/"];
-      const compute = await world.start({ config: world.config(), args });
+      const compute = await world.start({ config: world.config(), args: ["--remote-ext-config", "{}"] });
       await compute.waitFor("running");
-      for (const name of ["resize-swap-on-bind", "dev", "set-disk-quota-for-fs"]) {
-        const warnings = compute.log().match(new RegExp(` WARN --${name} has no effect in this release`, "g")) ?? [];
-        assert.equal(warnings.length, 1, name);
-      }
+      const warnings = compute.log().match(/ WARN --remote-ext-config is ignored: /g) ?? [];
+      assert.equal(warnings.length, 1);
     }));
 });
 

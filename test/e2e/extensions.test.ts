@@ -77,7 +77,7 @@ async function figures(compute: ComputeProcess): Promise<Readonly<Record<string,
 
 describe("extensions from a gateway, on stock Postgres", () => {
   for (const major of [15, 17] as const) {
-    it(`EXT-30 to EXT-37: hstore is downloaded on demand, created and used on ${major}, also after a restart`, () =>
+    it(`EXT-30 to EXT-37, EXT-40: hstore is downloaded on demand, created and used on ${major}, also after a restart`, () =>
       withStore(major, async (world, store) => {
         const { gateway, postgres } = store;
         // One of the two has a pg_config, as Neon's and Debian's have; without it the folders are found by looking.
@@ -100,7 +100,9 @@ describe("extensions from a gateway, on stock Postgres", () => {
         const client = await compute.connect();
         await assert.rejects(client.query("CREATE EXTENSION hstore"), /hstore/);
 
-        // What Neon's Postgres does at this moment (EXT-41); stock Postgres asks nobody.
+        // What Neon's Postgres does at this moment (EXT-40, EXT-41); stock Postgres asks nobody, but it knows the port.
+        const { rows: ports } = await client.query("SHOW neon.extension_server_port");
+        assert.deepEqual(ports, [{ "neon.extension_server_port": String(world.ports.internal) }]);
         assert.deepEqual(await onDemand(world, compute, "hstore"), [200, ""]);
         assert.deepEqual(gateway.asked, [`/gw/oracle/${architecture}/v${major}/extensions/hstore.tar.zst`]);
         await client.query("CREATE EXTENSION hstore");
@@ -195,7 +197,7 @@ describe("extensions from a gateway, on stock Postgres", () => {
       await client.end();
     }));
 
-  it("--remote-ext-prefetch all: everything that the spec allows is there at the start", () =>
+  it("EXT-26: with --remote-ext-prefetch all, everything that the spec allows is there at the start", () =>
     withStore(17, async (world, store) => {
       const names = Array.from({ length: 9 }, (_, index) => `zeta${index}`);
       for (const name of names) store.gateway.serve(name, await extensionArchive(sqlExtension(name)));
@@ -210,7 +212,7 @@ describe("extensions from a gateway, on stock Postgres", () => {
       assert.match(compute.log(), /error downloading extension "absent": unexpected .* 404 Not Found/);
     }));
 
-  it("EXT-30: answers of the route, in their order, and what is on record of them", () =>
+  it("EXT-30, EXT-31: answers of the route in any status, in their order, and what is on record of them", () =>
     withStore(17, async (world, store) => {
       const { gateway } = store;
       const empty = await world.start({ config: { compute_ctl_config: world.config().compute_ctl_config } });

@@ -61,7 +61,7 @@ describe("what a start fetches (EXT-20 to EXT-25)", () => {
     });
   });
 
-  it("goes four at a time, and takes all that is allowed when asked to", async () => {
+  it("EXT-24, EXT-26: goes four at a time, and takes all that is allowed when asked to", async () => {
     const fetched: string[] = [];
     let [now, most] = [0, 0];
     const downloads = downloadsOf(async (extension) => {
