@@ -98,8 +98,19 @@ function statusHeaders({ code, message }: GrpcStatus): Readonly<Record<string, s
 
 async function send(stream: ServerHttp2Stream, message: Uint8Array): Promise<void> {
   if (!stream.headersSent) stream.respond(head, { waitForTrailers: true });
-  if (!stream.write(encodeFrame(message))) await Promise.race([once(stream, "drain"), once(stream, "close")]);
+  if (!stream.write(encodeFrame(message))) await drained(stream);
   if (stream.destroyed) throw new HangUp("the client is gone");
+}
+
+/** Waits until the client took what was sent, or is gone. */
+async function drained(stream: ServerHttp2Stream): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    await Promise.race([once(stream, "drain", { signal }), once(stream, "close", { signal })]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function readRequest(stream: ServerHttp2Stream): Promise<Uint8Array> {

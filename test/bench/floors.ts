@@ -35,7 +35,7 @@ export async function measureTarAndPostgres(world: World, postgresqlConf: string
     if (runAs !== null) {
       for (const folder of [parent, pgdata]) await chown(folder, runAs.uid, runAs.gid);
     }
-    const tarMs = await unpack(world, pgdata);
+    const tarMs = await measureTar(world, world.archiveFile, pgdata);
     const conf = join(pgdata, "postgresql.conf");
     await writeFile(conf, postgresqlConf, { mode: 0o600 });
     if (runAs !== null) await chown(conf, runAs.uid, runAs.gid);
@@ -55,7 +55,7 @@ export async function measureTarAndPostgres(world: World, postgresqlConf: string
 }
 
 /** Returns the milliseconds that `tar xzf` takes as Postgres's user. */
-async function unpack({ archiveFile, storage, signal }: World, pgdata: string): Promise<number> {
+export async function measureTar({ storage, signal }: World, archiveFile: string, pgdata: string): Promise<number> {
   const { runAs } = storage.postgres;
   const credentials = runAs === null ? {} : { uid: runAs.uid, gid: runAs.gid };
   const archive = await open(archiveFile);

@@ -1,3 +1,4 @@
+import { basebackupGroup } from "./basebackup/group.ts";
 import { catalogGroup } from "./catalog/group.ts";
 import { lifeGroup } from "./life-group.ts";
 import type { BenchGroup } from "./measures.ts";
@@ -6,4 +7,11 @@ import { startGroup } from "./start-group.ts";
 import { storageGroup } from "./storage/group.ts";
 
 /** Everything that can be measured, in the order of the table; another group is another line here. */
-export const benchGroups: readonly BenchGroup[] = [startGroup, lifeGroup, catalogGroup, storageGroup, scrapeGroup];
+export const benchGroups: readonly BenchGroup[] = [
+  startGroup,
+  lifeGroup,
+  catalogGroup,
+  basebackupGroup,
+  storageGroup,
+  scrapeGroup,
+];

@@ -243,8 +243,9 @@ export class LibpqConnection {
       const pieces: Buffer[] = [];
       let message: BackendMessage | undefined = await this.#stream.next(limitMs);
       for (; message?.kind === "copyData"; message = this.#stream.buffered()) pieces.push(message.data);
-      // All that is here already goes out in one piece, in memory of its own: servers send 8 KiB at a time (BASE-42).
-      if (pieces.length > 0) yield Buffer.concat(pieces);
+      // All that is here already goes out in one piece: servers send 8 KiB at a time (BASE-42).
+      const [first, ...more] = pieces;
+      if (first !== undefined) yield more.length === 0 ? first : Buffer.concat(pieces);
       if (message?.kind === "copyDone") break;
       if (message !== undefined) throw this.#unexpected(message, "copyData");
     }
