@@ -3,13 +3,13 @@
  * of materials.
  *
  *   --out FOLDER        where to (default dist); what it holds is removed
- *   --code-cache FILE   the compiled code of an earlier build, instead of a new recording
+ *   --code-cache FOLDER the compiled code of an earlier build, instead of a new recording
  *   --arm64-node FILE   the Node of this version for arm64; makes an executable for that, too
  *
  * The same sources give the same bytes, but for the recording of compiled code, in which chance has its part: it is left in
  * `code-cache`, and a build that is given it makes the same executable.
  */
-import { copyFile, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ import { parseArgs } from "node:util";
 import type { Log } from "../src/base/log.ts";
 import { readPackagedFile } from "../src/base/packaged-file.ts";
 import { bundleProgram } from "./build/bundle.ts";
-import { recordCodeCache } from "./build/code-cache.ts";
+import { recordCode } from "./build/code-cache.ts";
 import { buildExecutable, type ExecutableParts } from "./build/executable.ts";
 import { layOutPackage } from "./build/npm-package.ts";
 import { readThirdParty, renderBillOfMaterials, renderLicenses } from "./build/third-parties.ts";
@@ -42,25 +42,28 @@ async function main(): Promise<void> {
   const recorded = values["code-cache"];
   const workdir = await mkdtemp(join(tmpdir(), "build-"));
   try {
-    const codeCacheFile = join(workdir, "code-cache");
-    if (recorded !== undefined) await copyFile(recorded, codeCacheFile);
+    const scripts = join(workdir, "scripts");
+    await mkdir(scripts);
+    if (recorded !== undefined) await cp(recorded, scripts, { recursive: true });
     await rm(dist, { recursive: true, force: true });
     await mkdir(dist, { recursive: true });
-    const { text, packages } = await bundleProgram(root, "src/main.ts");
-    const programFile = join(workdir, "program.cjs");
-    await writeFile(programFile, text, "latin1");
-    complain(`one script: ${text.length} bytes, with ${packages.length} packages`);
+    const { core, late, packages } = await bundleProgram(root);
+    await writeFile(join(scripts, "core.cjs"), core, "latin1");
+    await writeFile(join(scripts, "late.cjs"), late, "latin1");
+    complain(`scripts: ${core.length} and ${late.length} bytes, with ${packages.length} packages`);
 
-    if (recorded === undefined) await writeFile(codeCacheFile, await recordCodeCache(programFile, nodeFlags, log));
-    await copyFile(codeCacheFile, join(dist, "code-cache"));
-    complain(`compiled code: ${(await stat(codeCacheFile)).size} bytes`);
-    const shared = { nodeFlags, programFile, workdir };
-    await build(join(dist, "compute_ctl"), { ...shared, node: process.execPath, codeCacheFile });
+    if (recorded === undefined) await recordCode(scripts, nodeFlags, log);
+    await mkdir(join(dist, "code-cache"));
+    for (const code of ["core.code", "late.code"]) {
+      await copyFile(join(scripts, code), join(dist, "code-cache", code));
+      complain(`${code}: ${(await stat(join(scripts, code))).size} bytes`);
+    }
+    const shared = { nodeFlags, scripts, workdir };
+    await build(join(dist, "compute_ctl"), { ...shared, node: process.execPath, withCode: true });
     const other = values["arm64-node"];
-    if (other !== undefined)
-      await build(join(dist, "compute_ctl-arm64"), { ...shared, node: other, codeCacheFile: null });
+    if (other !== undefined) await build(join(dist, "compute_ctl-arm64"), { ...shared, node: other, withCode: false });
 
-    await layOutPackage(root, text, join(dist, "npm"));
+    await layOutPackage(root, scripts, join(dist, "npm"));
     const parties = [...packages, `node-linux-${process.arch}`].map((name) => readThirdParty(root, name));
     const { version } = JSON.parse(readPackagedFile("package.json"));
     for (const folder of [dist, join(dist, "npm")]) {

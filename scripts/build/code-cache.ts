@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,22 +19,21 @@ const withoutChance: readonly string[] = ["--hash-seed=1", "--random-seed=1", "-
 const flagHash = { start: 12, end: 16 } as const;
 
 /**
- * Runs the program once from start to end, against stand-in storage, and returns the code that V8 compiled meanwhile: what a
- * start needs, and nothing that it does not.
+ * Runs the program once from start to end, against stand-in storage, and writes the code that V8 compiled meanwhile beside the
+ * scripts in `scripts`, as `core.code` and `late.code`: what a start needs, and nothing that it does not.
  */
-export async function recordCodeCache(programFile: string, nodeFlags: readonly string[], log: Log): Promise<Buffer> {
-  return withScope(log, async (onExit) => {
+export async function recordCode(scripts: string, nodeFlags: readonly string[], log: Log): Promise<void> {
+  await withScope(log, async (onExit) => {
     const folder = await mkdtemp(join(tmpdir(), "code-cache-"));
     onExit("remove the temporary folder", () => rm(folder, { recursive: true, force: true }));
     await chmod(folder, 0o755);
     const storage = await startStorage({ major: 17, workdir: folder, tokens: true, safekeepers: 3 });
     onExit("close the stand-in storage", storage.close);
     const { api, args } = await prepareCompute(storage, folder);
-    const cacheFile = join(folder, "code-cache");
-    const recorder = new URL("record-code.cjs", import.meta.url).pathname;
+    const recorder = new URL("main-of-recording.cjs", import.meta.url).pathname;
     const compute = startCompute({
       command: process.execPath,
-      args: [...nodeFlags, ...withoutChance, recorder, programFile, cacheFile, ...args],
+      args: [...nodeFlags, ...withoutChance, recorder, scripts, ...args],
       pgdata: join(folder, "pgdata"),
       logFile: join(folder, "compute.log"),
       verbose: false,
@@ -46,7 +45,10 @@ export async function recordCodeCache(programFile: string, nodeFlags: readonly s
     for await (const { kind } of watchStart(api, gone.signal)) if (kind === "running") break;
     gone.signal.throwIfAborted();
     await compute.stop();
-    return underFlags(await readFile(cacheFile), nodeFlags);
+    for (const part of ["core", "late"]) {
+      const file = join(scripts, `${part}.code`);
+      await writeFile(file, await underFlags(await readFile(file), nodeFlags));
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { bundleMain } from "./bundle-main.ts";
 
 const run = promisify(execFile);
 
@@ -15,9 +16,10 @@ export interface ExecutableParts {
   /** The Node to build upon. */
   readonly node: string;
   readonly nodeFlags: readonly string[];
-  readonly programFile: string;
-  /** Null for another kind of machine than this one. */
-  readonly codeCacheFile: string | null;
+  /** The folder with `core.cjs`, `late.cjs` and their compiled code. */
+  readonly scripts: string;
+  /** Not for another kind of machine than this one. */
+  readonly withCode: boolean;
   /** Where drafts are written. */
   readonly workdir: string;
   readonly output: string;
@@ -25,10 +27,16 @@ export interface ExecutableParts {
 
 /** Makes the executable: Node, the program and its compiled code in one file. */
 export async function buildExecutable(parts: ExecutableParts): Promise<void> {
-  const { node, nodeFlags, programFile, codeCacheFile, workdir, output } = parts;
+  const { node, nodeFlags, scripts, withCode, workdir, output } = parts;
   const draft = join(workdir, "draft");
+  await bundleMain("main-of-executable.cjs", join(workdir, "main.cjs"));
+  const assets = ["core", "late"].flatMap((part) => [
+    [part, join(scripts, `${part}.cjs`)],
+    ...(withCode ? [[`${part}.code`, join(scripts, `${part}.code`)]] : []),
+  ]);
   const config = {
-    main: new URL("load-program.cjs", import.meta.url).pathname,
+    // Without a folder: it is kept in the executable.
+    main: "main.cjs",
     executable: node,
     output: draft,
     disableExperimentalSEAWarning: true,
@@ -37,11 +45,11 @@ export async function buildExecutable(parts: ExecutableParts): Promise<void> {
     execArgv: nodeFlags,
     // NODE_OPTIONS is for Node's users, who need not know that this is one.
     execArgvExtension: "none",
-    assets: { program: programFile, ...(codeCacheFile === null ? {} : { "code-cache": codeCacheFile }) },
+    assets: Object.fromEntries(assets),
   };
   const configFile = join(workdir, "executable.json");
   await writeFile(configFile, JSON.stringify(config));
-  await run(process.execPath, ["--build-sea", configFile]);
+  await run(process.execPath, ["--build-sea", configFile], { cwd: workdir });
   await rm(output, { force: true });
   await pipeline(createReadStream(draft, { highWaterMark: pieceBytes }), createWriteStream(output));
   await chmod(output, 0o755);

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { bundleMain } from "./bundle-main.ts";
 
 const run = promisify(execFile);
 
@@ -10,10 +11,10 @@ const run = promisify(execFile);
 const keptFields = ["name", "version", "description", "license"] as const;
 
 /**
- * Lays out the npm package in `output`: the program as one script with its launcher, and the typed client. Node comes by the
+ * Lays out the npm package in `output`: the program as scripts with its launcher, and the typed client. Node comes by the
  * optional dependencies, as in the project itself.
  */
-export async function layOutPackage(root: string, program: string, output: string): Promise<void> {
+export async function layOutPackage(root: string, scripts: string, output: string): Promise<void> {
   const described = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const node = Object.entries(described.optionalDependencies).filter(([name]) => name.startsWith("node-"));
   const description = {
@@ -30,7 +31,8 @@ export async function layOutPackage(root: string, program: string, output: strin
   await mkdir(join(output, "bin"), { recursive: true });
   await mkdir(join(output, "lib"));
   await writeFile(join(output, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
-  await writeFile(join(output, "lib/compute_ctl.cjs"), `${program}(require);\n`);
+  await bundleMain("main-of-package.cjs", join(output, "lib/compute_ctl.cjs"));
+  for (const part of ["core.cjs", "late.cjs"]) await cp(join(scripts, part), join(output, "lib", part));
   await cp(join(root, "bin/compute_ctl"), join(output, "bin/compute_ctl"));
   for (const [from, to] of [
     ["README.md", "README.md"],

@@ -3,7 +3,9 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 /** What every `postgres` since version 8 holds as the answer to `--version`. */
 const answerStart = "postgres (PostgreSQL) ";
 const answerBytesMax = 256;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
+/** Behind the code, where constants lie: at 69 to 81 of 100 in all builds that were looked at. */
+const likelyShare = 0.68;
 /** Of Postgres's binaries the largest have 10 MB; one with debugging symbols has ten times that. */
 const fileBytesMax = 256 * 1024 * 1024;
 const elfMagic = Buffer.from("\x7fELF", "latin1");
@@ -37,11 +39,11 @@ export function readEmbeddedVersion(path: string): string | undefined {
   }
 }
 
-/** Constants lie behind the code: the second half of the file is looked at first. */
+/** Where to look, one after the other: from the likeliest place to the end, then what lies before it. */
 function chunkPositions(size: number): readonly number[] {
   const all = Array.from({ length: Math.ceil(size / chunkBytes) }, (_, index) => index * chunkBytes);
-  const middle = all.length >> 1;
-  return [...all.slice(middle), ...all.slice(0, middle)];
+  const likely = Math.floor(all.length * likelyShare);
+  return [...all.slice(likely), ...all.slice(0, likely)];
 }
 
 function read(file: number, position: number, bytes: number): Buffer {

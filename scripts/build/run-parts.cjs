@@ -1,0 +1,32 @@
+/*
+ * Runs the program from its two scripts.
+ */
+const { Script } = require("node:vm");
+
+/**
+ * @param {(part: "core" | "late") => {text: string, cachedData?: Buffer}} read where the scripts come from
+ * @returns {Map<string, Script>} what has been loaded so far, by part
+ */
+exports.runParts = (read) => {
+  const scripts = new Map();
+  const provided = new Map();
+
+  function load(part) {
+    const { text, cachedData } = read(part);
+    const script = new Script(text, { filename: `compute_ctl/${part}.cjs`, cachedData });
+    scripts.set(part, script);
+    const module = { exports: {} };
+    provided.set(part, module);
+    script.runInThisContext()(requirePart, module);
+  }
+
+  function requirePart(name) {
+    const part = name.startsWith("core:") ? "core" : name.startsWith("late:") ? "late" : undefined;
+    if (part === undefined) return require(name);
+    if (!provided.has(part)) load(part);
+    return provided.get(part).exports[name]();
+  }
+
+  load("core");
+  return scripts;
+};
