@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { machine } from "node:os";
 import { dirname, join } from "node:path";
+import { describeError } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import { once } from "../base/once.ts";
 import type { ExtensionDownloads } from "../compute/extension-downloads.ts";
@@ -59,9 +60,10 @@ export function createExtensions(
         const { writeControlFiles } = await loadControlFiles();
         const { extension: folder } = await findFolders();
         await writeControlFiles(remote, { folder, owner: facts.osUser, log });
-        if (baseUrl === null) return undefined;
-        const { fetchAtStart } = await loadDownloads();
         const everything = facts.prefetchExtensions === "all";
+        // Most computes preload nothing from the gateway, and need not wait for what downloading takes.
+        if (baseUrl === null || (!everything && remotePreloads(cluster, remote).length === 0)) return undefined;
+        const { fetchAtStart } = await loadDownloads();
         return fetchAtStart({ cluster, remote, everything }, { downloads: await open(), log, clock }, signal);
       },
     },
@@ -85,8 +87,8 @@ export function createExtensions(
         const { extension: folder } = await findFolders();
         if (hasScripts(await readdir(folder), name, version)) return;
         await (await open()).fetch(archive, signal);
-      } catch {
-        // A failed download is in the log already.
+      } catch (error) {
+        log.warn(`extension ${name} is created without a download before: ${describeError(error)}`);
       }
     },
     hasInstalled: (library) => downloads?.hasInstalled(library) ?? false,

@@ -134,7 +134,7 @@ export interface ExtensionsPort {
   /** The preloaded libraries, without suffix, that {@link prepare} is about to fetch. */
   expectedLibraries(spec: DerivedSpec): ReadonlySet<string>;
   /**
-   * Writes the control files and fetches what Postgres preloads (EXT-20); undefined when there was nothing to fetch from.
+   * Writes the control files and fetches what Postgres preloads (EXT-20); undefined when there was nothing to fetch.
    * A download that fails is only logged. @throws ForbiddenPreloadError, and when control files cannot be written
    */
   prepare(spec: DerivedSpec, signal: AbortSignal): Promise<ExtensionFigures | undefined>;
