@@ -179,7 +179,7 @@ describe("a refresh", () => {
     spec["pageserver_connstring"] = "postgresql://no_user@127.0.0.1:64001";
   });
 
-  it("brings moved pageservers into force (LIFE-30)", async () => {
+  it("brings moved pageservers into force (LIFE-30, BASE-81)", async () => {
     const { compute, calls, end } = await running({ configSource: { load: async () => moved } });
     calls.length = 0;
     assert.deepEqual(compute.control.refresh(), { kind: "accepted" });

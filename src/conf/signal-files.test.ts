@@ -4,7 +4,7 @@ import { signalSteps } from "./signal-files.ts";
 
 const none = { neon: false, zenith: false, standby: false };
 
-test("CONF-60: zenith.signal becomes neon.signal only when that is missing", () => {
+test("CONF-60, BASE-54: zenith.signal becomes neon.signal only when that is missing", () => {
   assert.equal(signalSteps({ ...none, zenith: true }, "primary").copyZenithToNeon, true);
   assert.equal(signalSteps({ ...none, zenith: true, neon: true }, "primary").copyZenithToNeon, false);
   assert.equal(signalSteps(none, "primary").copyZenithToNeon, false);

@@ -225,7 +225,7 @@ describe("decoding a spec (chapter 02, test vectors)", () => {
     );
   });
 
-  it("takes shard keys that differ only in case for one, of which the last stays", () => {
+  it("BASE-11: takes shard keys that differ only in case for one, of which the last stays", () => {
     const shards = '{"000A": {"pageservers": []}, "000a": {"pageservers": [{"id": 9}]}}';
     const info = specOf({
       pageserver_connection_info: `{"shard_count": 0, "shards": ${shards}}`,
@@ -237,7 +237,7 @@ describe("decoding a spec (chapter 02, test vectors)", () => {
     assert.equal(info?.preferProtocol, "libpq");
   });
 
-  it("refuses a shard count above 255, a short shard key and an unknown protocol", () => {
+  it("BASE-11: refuses a shard count above 255, a short shard key and an unknown protocol", () => {
     const path = "spec.pageserver_connection_info";
     const refusedPath = (info: string): string | undefined => refusalOf({ pageserver_connection_info: info })[1];
     assert.equal(refusedPath('{"shard_count": 256, "shards": {}}'), `${path}.shard_count`);

@@ -50,7 +50,7 @@ const storageSettings = [
   ["neon.timeline_id", tenant],
 ] as const;
 
-describe("deriveSpec (SPEC-41)", () => {
+describe("deriveSpec (SPEC-41, BASE-10, BASE-16)", () => {
   it("takes the fields of the primary fixture", () => {
     const derivation = fixture("primary");
     assert.ok(derivation.ok);

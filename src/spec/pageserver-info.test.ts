@@ -28,7 +28,7 @@ describe("shard indexes", () => {
   });
 });
 
-describe("pageserversFromConnstring (SPEC-43)", () => {
+describe("pageserversFromConnstring (SPEC-43, BASE-12)", () => {
   it("takes one piece for an unsharded tenant and drops the stripe size", () => {
     const info = from("a", 8);
     assert.deepEqual([info.shardCount, info.stripeSize, info.preferProtocol], [0, null, "libpq"]);
@@ -58,7 +58,7 @@ describe("pageserversFromConnstring (SPEC-43)", () => {
   });
 });
 
-describe("pageserversToConnstring (SPEC-44)", () => {
+describe("pageserversToConnstring (SPEC-44, BASE-15)", () => {
   it("gives back what was read", () => {
     const piece = fc.string({ unit: fc.constantFrom("a", ":", "/", " ") });
     fc.assert(

@@ -114,7 +114,7 @@ describe("fetching a base backup", () => {
     assert.equal(command, `basebackup ${tenantId} ${timelineId} 0/1696628 --gzip`);
   });
 
-  it("BASE-70: a failed try is logged, taken back and followed by another", async (t) => {
+  it("BASE-70, BASE-71: a failed try is logged, taken back and followed by another", async (t) => {
     const archive = await backupOf(["base/1/PG_VERSION", "17\n"]);
     const { report, server, pgdata, warnings } = await fetched(t, async (peer, attempt) => {
       await trust(peer);

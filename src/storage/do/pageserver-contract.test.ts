@@ -304,6 +304,14 @@ for (const protocol of ["libpq", "grpc"] as const) {
       assert.equal(server.seenCommands[0]?.text, `lease lsn ${tenantId} ${timelineId} 0/1696628`);
     });
 
+    it("LSN-9: is prolonged and never shortened", async (t) => {
+      const connection = await open(t, await start(t), { login: { purpose } });
+      const first = await connection.lease(image.lsn, leaseMsMax);
+      const second = await connection.lease(image.lsn, leaseMsMax);
+      assert.ok(first.kind === "granted" && second.kind === "granted");
+      assert.ok(second.expiresMs >= first.expiresMs);
+    });
+
     it("is refused below the GC cutoff, which is no error", async (t) => {
       const connection = await open(t, await start(t), { login: { purpose } });
       assert.deepEqual(await connection.lease(0x10n, leaseMsMax), { kind: "refused" });

@@ -55,7 +55,7 @@ async function treeOf(folder: string): Promise<readonly string[]> {
 }
 
 describe("unpacking a base backup (BASE-52)", () => {
-  it("makes directories and files with their modes, whatever the pieces", async (t) => {
+  it("makes directories and files with their modes, whatever the pieces (BASE-42)", async (t) => {
     const archive = await backupOf(
       ["pg_xact", { type: "directory", mode: 0o755 }],
       ["base/1", { type: "directory", mode: 0o700 }],

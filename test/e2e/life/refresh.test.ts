@@ -32,7 +32,7 @@ async function accepted(compute: ComputeProcess): Promise<void> {
   assert.deepEqual([reply.status, reply.text], [200, ""]);
 }
 
-describe("POST /refresh_configuration (LIFE-29, LIFE-30, SPEC-84)", () => {
+describe("POST /refresh_configuration (LIFE-29, LIFE-30, SPEC-84, BASE-80, BASE-82)", () => {
   it("brings a moved pageserver into force before the first statement, and the rest of the spec after it", () =>
     withWorld({}, async (world) => {
       const compute = await start(world);
