@@ -5,6 +5,7 @@ import type { JWTPayload } from "jose";
 import { parseTenantId, parseTimelineId, type TenantId, type TimelineId } from "../base/ids.ts";
 import type { Lsn } from "../base/lsn.ts";
 import { shardIndexes } from "../spec/pageserver-info.ts";
+import { type MembershipConf, noConf } from "../storage/walproposer/messages.ts";
 import { type StandinSafekeeper, startSafekeeper } from "./acceptor/safekeeper.ts";
 import { makeBaseImage } from "./base-image.ts";
 import type { FaultPlan, PageserverFault, SafekeeperFault } from "./faults.ts";
@@ -15,9 +16,18 @@ import type { PostgresMajor } from "./postgres-major.ts";
 import { createTokenAuthority, type PublicKeys, type TokenAuthority } from "./token.ts";
 
 /** The ids under which the storage knows a branch. */
-interface Branch {
+interface BranchIds {
   readonly tenantId: TenantId;
   readonly timelineId: TimelineId;
+}
+
+/** A branch as the control plane makes it. */
+interface NewBranch extends BranchIds {
+  /**
+   * That of its safekeepers' membership configuration, which a spec repeats as `safekeepers_generation`; 0 or nothing for a
+   * branch without one (SK-30, SK-42).
+   */
+  readonly safekeepersGeneration?: number;
 }
 
 export interface StorageOptions {
@@ -35,7 +45,7 @@ export interface StorageOptions {
   /** Set where the pageservers insist on TLS. */
   readonly pageserverTls?: ServerCertificate;
   /** The branch that they hold; a random one when it is left out. */
-  readonly branch?: Branch;
+  readonly branch?: NewBranch;
   readonly faults?: {
     /** Of every pageserver. */
     readonly pageserver?: FaultPlan<PageserverFault>;
@@ -78,7 +88,7 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
   const postgres = await postgresForUser(options);
   const image = await makeBaseImage({ ...options, postgres });
   const authority = await createTokenAuthority();
-  const branch = options.branch ?? randomBranch();
+  const { safekeepersGeneration = 0, ...branch } = options.branch ?? randomBranch();
   const tokens: TokenAuthority | null = options.tokens ? authority : null;
   const { pageserver: pageserverFaults = null, safekeepers: safekeeperFaults = [] } = options.faults ?? {};
   const shardCount = options.shards ?? 0;
@@ -102,7 +112,7 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
   const safekeepers = await Promise.all(
     Array.from({ length: options.safekeepers }, (_, index) =>
       startSafekeeper({
-        nodeId: BigInt(index + 1),
+        nodeId: nodeIdOf(index),
         folder: join(folder, String(index + 1)),
         tokens,
         faults: safekeeperFaults[index] ?? null,
@@ -110,7 +120,8 @@ export async function startStorage(options: StorageOptions): Promise<StandinStor
     ),
   );
   const server = { pgVersion: options.major * 10_000, systemId: image.systemId };
-  for (const safekeeper of safekeepers) safekeeper.createTimeline({ ...branch, server, startLsn: image.lsn });
+  const conf = membership(safekeepersGeneration, safekeepers);
+  for (const safekeeper of safekeepers) safekeeper.createTimeline({ ...branch, server, startLsn: image.lsn, conf });
   return {
     ...branch,
     lsn: image.lsn,
@@ -151,7 +162,18 @@ function grpcUrl({ grpcPort }: StandinPageserver, tls: boolean): string {
   return tls ? `https://127.0.0.1:${grpcPort}` : `grpc://no_user@127.0.0.1:${grpcPort}`;
 }
 
-function randomBranch(): Branch {
+/** All safekeepers are members; of generation 0 there is none. */
+function membership(generation: number, safekeepers: readonly StandinSafekeeper[]): MembershipConf {
+  if (generation === 0) return noConf;
+  const members = safekeepers.map(({ port }, index) => ({ nodeId: nodeIdOf(index), host: "127.0.0.1", port }));
+  return { generation, members, newMembers: [] };
+}
+
+function nodeIdOf(index: number): bigint {
+  return BigInt(index + 1);
+}
+
+function randomBranch(): NewBranch {
   const tenantId = parseTenantId(randomBytes(16).toString("hex"));
   const timelineId = parseTimelineId(randomBytes(16).toString("hex"));
   if (tenantId === undefined || timelineId === undefined) throw new Error("random bytes made no id");

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { formatLsn } from "../../../src/base/lsn.ts";
 import type { SafekeeperFault } from "../../../src/standin/faults.ts";
 import type { ComputeProcess } from "../support/compute-process.ts";
+import { branchOfFixture } from "../support/config.ts";
 import { type World, withWorld } from "../support/world.ts";
 import { comesUp, endsBySignal, makeDiffer, startFails } from "./outcomes.ts";
 
@@ -99,6 +100,17 @@ describe("safekeepers that the program brings into agreement by itself", () => {
         await terminates(world, compute);
       }));
   }
+
+  it("SK-10, SK-42: none tells its position in time: a sync among the members of a generation settles it", () =>
+    withWorld({ branch: branchOfFixture("primary.config.json") }, async (world) => {
+      for (const safekeeper of world.storage.safekeepers) safekeeper.setFaults({ fault: silent, times: 1 });
+      const config = world.config({ spec: { safekeepers_generation: 7 } });
+      const compute = await world.start({ config });
+      await compute.waitFor("running");
+      assert.match(compute.log(), /only 0 of 3 safekeepers answered, 2 are needed/);
+      assert.match(compute.log(), /elected in term \d+ by \d safekeepers/);
+      await terminates(world, compute);
+    }));
 
   it("SK-22: two of three are down: the start ends after its deadline with a line on each, and can be repeated", () =>
     withWorld({}, async (world) => {

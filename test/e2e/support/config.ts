@@ -74,13 +74,14 @@ export function plainConfig(
   };
 }
 
-/** The branch that a fixture speaks of, for the storage to hold it. */
+/** The branch that a fixture speaks of, with its safekeepers' generation, for the storage to hold it. */
 export function branchOfFixture(name: string): NonNullable<StorageOptions["branch"]> {
   const text = readFixture(name);
   const [tenantId, timelineId] = [idIn(text, "tenant_id"), idIn(text, "timeline_id")];
   const branch = { tenantId: parseTenantId(tenantId), timelineId: parseTimelineId(timelineId) };
   if (branch.tenantId === undefined || branch.timelineId === undefined) throw new Error(`${name} has no branch`);
-  return { tenantId: branch.tenantId, timelineId: branch.timelineId };
+  const safekeepersGeneration = Number(/"safekeepers_generation": (\d+)/.exec(text)?.[1] ?? 0);
+  return { tenantId: branch.tenantId, timelineId: branch.timelineId, safekeepersGeneration };
 }
 
 /** The id in the spec's own field, or in the setting `neon.<name>`. */
