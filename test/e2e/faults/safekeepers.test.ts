@@ -146,6 +146,7 @@ describe("safekeepers that the program brings into agreement by itself", () => {
 
   it("SK-21: a setting that cannot be used is named", () =>
     withWorld({}, async (world) => {
+      makeDiffer(world);
       const config = world.config({ settings: { "neon.safekeeper_proto_version": "1" } });
       assert.match(
         await startFails(world, { config }),
