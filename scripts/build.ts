@@ -14,21 +14,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Log } from "../src/base/log.ts";
 import { readPackagedFile } from "../src/base/packaged-file.ts";
 import { bundleProgram } from "./build/bundle.ts";
 import { recordCode } from "./build/code-cache.ts";
 import { buildExecutable, type ExecutableParts } from "./build/executable.ts";
 import { layOutPackage } from "./build/npm-package.ts";
 import { readThirdParty, renderBillOfMaterials, renderLicenses } from "./build/third-parties.ts";
+import { complain, log } from "./support/speak.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Node says of its foreign function interface, with which orphans are reaped, that it may change; its version is fixed here. */
 const nodeFlags: readonly string[] = ["--disable-warning=ExperimentalWarning"];
 const mebibyte = 1024 * 1024;
-
-const complain = (message: string): void => void process.stderr.write(`${message}\n`);
-const log: Log = { debug: () => {}, info: complain, warn: complain, error: complain, span: () => log };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -22,6 +22,13 @@ export interface PlanView {
   readonly warnings: readonly string[];
 }
 
+/** How far a catalog was from what the spec wants when it was last looked at. */
+export interface DriftView {
+  readonly checkedAt: Date;
+  /** Those with steps. */
+  readonly phases: readonly { readonly name: string; readonly steps: number }[];
+}
+
 /**
  * Spells out a plan, with the steps inside databases.
  * @param inside what the databases say, by OID; a database that is yet to be created is taken for one from a plain template

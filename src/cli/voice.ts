@@ -21,6 +21,8 @@ export interface Voice {
   /** Takes records of Postgres's log. */
   readonly onPostgresRecords: (records: readonly string[]) => void;
   readonly recentLogLines: (count: number) => readonly string[];
+  /** How many lines the log has had. */
+  readonly logLineCount: () => number;
   /** Lakebase's log files, where a deployment wants them (LIFE-86). */
   readonly directory: LogDirectory | null;
   /** The last words of a start that never got to listening: the original's form in text, a log line in JSON. */
@@ -58,6 +60,7 @@ export function createVoice(
     tracer: tracing?.tracer ?? silentTracer,
     onPostgresRecords: createPostgresLog({ write, clock, format }),
     recentLogLines: lines.recent,
+    logLineCount: lines.total,
     directory: files,
     sayError: (text) => (format === "json" ? log.error(text) : sink.write(`Error: ${text}\n`)),
     async flush(limitMs) {

@@ -8,6 +8,7 @@ import {
   noMigrationYet,
 } from "../catalog/migrations/state.ts";
 import type { VerifiedDatabases } from "../catalog/verified.ts";
+import type { DriftView } from "../catalog/view.ts";
 import { createdExtensions } from "../catalog/wanted.ts";
 import type { CatalogPort } from "../compute/ports.ts";
 import { preloadsLibrary } from "../conf/preload-libraries.ts";
@@ -38,6 +39,7 @@ export function catalogPort(
   const lakebase = facts.settings.lakebasePort !== null;
   const sessionLimits = lakebase ? { statementMsMax: lakebaseStatementMsMax } : {};
   let progress = noMigrationYet;
+  let drift: DriftView | null = null;
 
   function show(next: MigrationProgress): void {
     progress = next;
@@ -53,10 +55,15 @@ export function catalogPort(
     return { spec, privilegedRoleName, lakebase, concurrency: lookConcurrency, appliedOperationUuid };
   }
 
+  function found(phases: DriftView["phases"]): void {
+    drift = { checkedAt: clock.now(), phases };
+  }
+
   return {
     async apply(spec, concurrency, signal) {
       const { applyCatalog } = await loadCatalog();
       for (const name of createdExtensions(spec)) await beforeCreate(name, null, signal);
+      drift = null;
       const input = {
         spec,
         privilegedRoleName: facts.settings.privilegedRoleName,
@@ -102,16 +109,20 @@ export function catalogPort(
     async plan(spec, signal) {
       const { readPlan } = await loadLooks();
       const ports = { openSession, log: log.span("plan") };
-      return withDeadline("planning", planMsMax, signal, (linked) =>
+      const plan = await withDeadline("planning", planMsMax, signal, (linked) =>
         readPlan(look(spec), { ...ports, signal: linked }),
       );
+      found(plan.phases.map(({ name, steps }) => ({ name, steps: steps.length })));
+      return plan;
     },
     async checkDrift(spec, signal) {
       const { checkDrift } = await loadLooks();
       const { phases } = await checkDrift(look(spec), { openSession, log: log.span("check_drift"), signal });
+      found(phases);
       const samples = phases.map(({ name, steps }) => ({ labels: { phase: name }, value: steps }));
       metrics.replaceAll("compute_ctl_catalog_drift_steps", samples);
     },
+    drift: () => drift,
     async updateNeonExtension(signal) {
       const session = await openSession({ purpose: "post_apply_config" });
       try {

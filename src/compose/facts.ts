@@ -99,6 +99,8 @@ export interface Surroundings {
   /** Takes records of Postgres's log. */
   readonly onPostgresRecords: (records: readonly string[]) => void;
   readonly recentLogLines: (count: number) => readonly string[];
+  /** How many lines the log has had. */
+  readonly logLineCount: () => number;
   /** Tells lakebase's log files whose they are; null without them (LIFE-86). */
   readonly identify: ((ids: LogIds) => void) | null;
 }

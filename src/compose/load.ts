@@ -83,3 +83,4 @@ export const loadStopServices = late(async () => ({
   ...(await import("../services/do/configure-local-proxy.ts")),
   ...(await import("../services/do/stop-pgbouncer.ts")),
 }));
+export const loadStatusPage = late(() => import("../http/do/status-page.ts"));

@@ -9,6 +9,7 @@ import type { Extensions } from "./extensions.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadAutoscaling } from "./load.ts";
 import { ownSessions } from "./open-session.ts";
+import { lateStatusPage } from "./status-page.ts";
 
 /** Opens both HTTP servers (LIFE-5). @throws BindError when a port cannot be had; none is open then */
 export async function openServers(
@@ -22,6 +23,7 @@ export async function openServers(
   const { computeId, instanceId, computeCtlConfig, settings } = facts;
   const access = { computeId, jwks: computeCtlConfig.jwks, instanceId };
   const { authorize, replaceKeys } = createAuthorizer(access, { log, clock, metrics });
+  const statusPage = lateStatusPage(facts, surroundings, control, extensions.downloads.list, statusDetail);
   const services = {
     control,
     catalog: catalogQueries(facts, surroundings, extensions.beforeCreate),
@@ -29,6 +31,7 @@ export async function openServers(
     metrics,
     recentLogLines,
     statusDetail,
+    statusPage: statusPage.open,
     pgdata: settings.pgdata,
     ownAutoscalingText: facts.installation.hasLibrary("neon") ? null : ownAutoscalingText(facts),
     replaceKeys: facts.rotateJwks ? replaceKeys : null,
@@ -54,11 +57,19 @@ export async function openServers(
       },
       deps,
     );
-    return [external, internal];
+    return [external, { ...internal, close: closeAfter(statusPage.end, internal.close) }];
   } catch (error) {
     await external.close(0);
     throw error;
   }
+}
+
+/** Streams that never end by themselves are ended first, or closing would wait for them. */
+function closeAfter(end: () => void, close: RunningServer["close"]): RunningServer["close"] {
+  return (limitMs) => {
+    end();
+    return close(limitMs);
+  };
 }
 
 /** Loaded with the first scrape: no start waits for it. */

@@ -8,6 +8,7 @@ import type { ScalingView } from "../vm-monitor/view.ts";
 import type { ActivityView } from "./activity-view.ts";
 import type { LeaseView } from "./lease.ts";
 import type { Operation } from "./operation.ts";
+import type { ComputeOverview } from "./overview.ts";
 import type { StartupMetrics } from "./startup-metrics.ts";
 import type { ComputeStatus } from "./status.ts";
 import type { Timeline } from "./timeline.ts";
@@ -78,6 +79,8 @@ export interface ComputeControl {
   timeline(): Timeline;
   /** How the LSN lease of a static compute stands; null for others. */
   lease(): LeaseView | null;
+  /** The spec, the LSNs, and what the last look at the catalog found; from memory. */
+  overview(): ComputeOverview;
   /** Where the migrations of the catalog are. */
   migrations(): MigrationProgress;
   /** What another apply of the spec in force would change; rejects when the catalog cannot be read. */

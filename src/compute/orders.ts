@@ -14,6 +14,7 @@ import type {
 } from "./control.ts";
 import type { Life } from "./life.ts";
 import type { OngoingOperation } from "./operations.ts";
+import type { ComputeOverview } from "./overview.ts";
 import { planCatalog } from "./plan-catalog.ts";
 import { fixedPartProblems, reconfigureCompute, wantsTheSame } from "./reconfigure.ts";
 import { refreshUntilDone } from "./refresh.ts";
@@ -161,12 +162,25 @@ export function takeOrders(life: Life): ComputeControl {
     return { kind: "planned", plan: await planCatalog(ports, applied, AbortSignal.any([caller, signal])) };
   }
 
+  function overview(): ComputeOverview {
+    const { spec, startLsn, terminationLsn } = store.get();
+    return {
+      spec,
+      isInForce: life.applied !== undefined,
+      postgresPid: life.postgres?.pid ?? null,
+      startLsn,
+      endLsn: terminationLsn,
+      drift: ports.catalog.drift(),
+    };
+  }
+
   return {
     status: store.view,
     activity: life.activity.view,
     startupMetrics: () => store.get().metrics,
     timeline: timeline.read,
     lease: life.lease.view,
+    overview,
     migrations: ports.catalog.migrations,
     plan,
     operations: operations.list,

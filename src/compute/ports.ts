@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import type { Lsn } from "../base/lsn.ts";
 import type { TraceContext } from "../base/tracer.ts";
 import type { MigrationProgress } from "../catalog/migrations/state.ts";
-import type { PlanView } from "../catalog/view.ts";
+import type { DriftView, PlanView } from "../catalog/view.ts";
 import type { ServerFacts } from "../conf/stock.ts";
 import type { ServiceView } from "../services/service-view.ts";
 import type { Config, DerivedSpec, TlsPaths } from "../spec/types.ts";
@@ -176,6 +176,8 @@ export interface CatalogPort {
   plan(spec: DerivedSpec, signal: AbortSignal): Promise<PlanView>;
   /** Logs and measures how far the catalog is from what the spec wants; only reads. */
   checkDrift(spec: DerivedSpec, signal: AbortSignal): Promise<void>;
+  /** What the newest plan or look found; null when there was none since the last apply. */
+  drift(): DriftView | null;
   /** Updates the neon extension to what the server has files of (APPLY-50). */
   updateNeonExtension(signal: AbortSignal): Promise<void>;
 }

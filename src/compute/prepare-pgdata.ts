@@ -20,6 +20,7 @@ export async function preparePgdata(context: Context, spec: DerivedSpec, signal:
   const basebackup = ports.storage.beginBasebackup(spec, signal);
   try {
     const lsn = await findStart(context, spec, signal);
+    context.store.startsFrom(lsn);
     log.info("fetching base backup", { lsn: formatLsn(lsn) });
     const figures = await timeline.phase("get_basebackup", () => basebackup.fetch(lsn));
     context.store.measure({

@@ -17,6 +17,8 @@ export interface ComputeState {
   readonly metrics: StartupMetrics;
   /** Microseconds since 1970; null for never since the start (MON-11). */
   readonly lastActiveMicros: number | null;
+  /** The LSN of the base backup; zero for the newest, null before it is known. */
+  readonly startLsn: Lsn | null;
   /** The LSN that the final sync found; null before, and for computes that do not write. */
   readonly terminationLsn: Lsn | null;
   /** The first start or the final sync failed: the process is about to end, and nothing but that can follow (T-10). */
@@ -37,6 +39,8 @@ export interface ComputeStore {
   dispatch(event: ComputeEvent, patch?: StatePatch): boolean;
   /** Resolves at the first moment, now included, when `holds` is true of the status; rejects when the signal fires. */
   until(holds: (status: ComputeStatus) => boolean, signal: AbortSignal): Promise<void>;
+  /** The base backup is taken at this LSN. */
+  startsFrom(lsn: Lsn): void;
   /** Customers were active then, in microseconds since 1970; a moment before the known one changes nothing (MON-12). */
   sawActivity(micros: number): void;
   /** Sets figures of the start (LIFE-65); whole numbers, rounded down. */
@@ -52,6 +56,7 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
     startTime,
     metrics: noStartupMetrics,
     lastActiveMicros: null,
+    startLsn: null,
     terminationLsn: null,
     isEnding: false,
   };
@@ -81,6 +86,9 @@ export function createStore(startTime: Date, onStatusChange: StatusListener): Co
       } finally {
         waiters.delete(look);
       }
+    },
+    startsFrom(lsn) {
+      state = { ...state, startLsn: lsn };
     },
     sawActivity(micros) {
       state = { ...state, lastActiveMicros: Math.max(state.lastActiveMicros ?? micros, micros) };

@@ -132,6 +132,7 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       migrations: () => noMigrationYet,
       plan: async () => ({ changes: false, phases: [], warnings: [] }),
       checkDrift: note("drift"),
+      drift: () => null,
       updateNeonExtension: note("update neon"),
       ...overrides.catalog,
     },

@@ -6,13 +6,20 @@ import { statusText } from "../compute/status.ts";
 /** The body of an answer: a text, or a stream of unknown length that ends with the client (HTTP-36, HTTP-66). */
 export type Content =
   | { readonly type: string; readonly text: string }
-  | { readonly type: string | undefined; readonly stream: Readable };
+  | {
+      readonly type: string | undefined;
+      readonly stream: Readable;
+      /** It has no end of its own: a client that goes away is how it ends. */
+      readonly endsWithClient?: true;
+    };
 
 /** What goes back to a client, apart from the headers that every answer has. */
 export interface Answer {
   readonly status: number;
   /** Left out for an answer without body: then there is no content type either (HTTP-22). */
   readonly content?: Content;
+  /** Headers of this answer alone, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The `Allow` header of a 405. */
   readonly allow?: string;
   /** An error text that belongs into the log as well (HTTP-17). */

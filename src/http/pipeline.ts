@@ -53,5 +53,6 @@ async function runRoute(
     const { status } = services.control.status();
     if (!route.allowedIn.includes(status)) return wrongStatus(status);
   }
-  return route.handle(services, input.value, { signal: request.signal, trace: request.trace });
+  const { signal, trace, rawHeaders } = request;
+  return route.handle(services, input.value, { signal, trace, rawHeaders });
 }

@@ -7,7 +7,9 @@ import type { StatusDetail } from "../compute/status-detail.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { Jwk } from "../spec/types.ts";
 import type { Answer } from "./answer.ts";
+import type { StatusPage } from "./do/status-page.ts";
 import type { Input } from "./input.ts";
+import type { RawHeaders } from "./raw-headers.ts";
 
 /** The control plane's server, or the one for processes of the same machine. */
 export type ServerName = "external" | "internal";
@@ -22,6 +24,8 @@ export interface Services {
   readonly recentLogLines: (count: number) => readonly string[];
   /** What `GET /status?detail=true` tells besides the status. */
   readonly statusDetail: () => Promise<StatusDetail>;
+  /** The data behind the status page, made when it is first asked for. */
+  readonly statusPage: () => Promise<StatusPage>;
   /** The data directory. */
   readonly pgdata: string;
   /** What this program can tell an autoscaler by itself; null where Postgres has a communicator, whose business that is. */
@@ -32,6 +36,7 @@ export interface Services {
 
 /** What a handler may need of the request besides its input. */
 export interface RequestContext {
+  readonly rawHeaders: RawHeaders;
   /**
    * Fires when nobody waits for the answer any more: the connection is gone, or the client has ended its side of it.
    * What must happen regardless of the client does not heed it (HTTP-43, HTTP-53).

@@ -10,6 +10,7 @@ import { noMigrationYet } from "../catalog/migrations/state.ts";
 import { nothingChecked } from "../compute/activity-view.ts";
 import type { CatalogQueries } from "../compute/catalog-queries.ts";
 import type { ComputeControl, StatusView } from "../compute/control.ts";
+import type { ComputeOverview } from "../compute/overview.ts";
 import { noStartupMetrics } from "../compute/startup-metrics.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { createMetrics } from "../metrics/registry.ts";
@@ -17,11 +18,14 @@ import type { Jwk } from "../spec/types.ts";
 import { createAuthorizer } from "./do/authorizer.ts";
 import type { RunningServer } from "./do/listener.ts";
 import { startServer } from "./do/listener.ts";
+import type { StatusPage } from "./do/status-page.ts";
 import { noInput } from "./input.ts";
 import type { Patience } from "./limits.ts";
 import { defaultPatience } from "./limits.ts";
 import type { Route, ServerName, Services } from "./route.ts";
 import { routes as allRoutes } from "./routes/index.ts";
+import { pageOf } from "./status-page/page-of.ts";
+import { type ProcessFacts, viewsOf } from "./status-page/views.ts";
 
 /** Chapter 03's key: its seed is the bytes 1 to 32. */
 export const specKey: Jwk = {
@@ -46,6 +50,16 @@ export function signToken(claims: string, header = '{"alg":"EdDSA"}'): string {
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
+/** What is known of a compute that nothing has happened to yet. */
+const nothingKnown: ComputeOverview = {
+  spec: null,
+  isInForce: false,
+  postgresPid: null,
+  startLsn: null,
+  endLsn: null,
+  drift: null,
+};
+
 /** A view of a compute that nothing has happened to yet. */
 export const emptyView: StatusView = {
   startTime: new Date("2031-04-05T06:07:08.120Z"),
@@ -62,6 +76,7 @@ export function fakeControl(parts: Partial<ComputeControl> = {}): ComputeControl
     status: () => emptyView,
     startupMetrics: () => noStartupMetrics,
     activity: () => nothingChecked,
+    overview: () => nothingKnown,
     timeline: () => ({ phases: [], changes: [] }),
     lease: () => null,
     operations: () => [],
@@ -146,6 +161,26 @@ function recordingTracer(): { readonly tracer: Tracer; readonly spans: RecordedS
   return { tracer, spans };
 }
 
+/** A process of which nothing matters. */
+export const fakeProcess: ProcessFacts = {
+  computeId,
+  version: "1.2.3 (t-9)",
+  postgresVersion: "17.9",
+  startedAtMs: emptyView.startTime.getTime(),
+};
+
+/** A status page with nothing on it, whose events end at once. */
+const fakeStatusPage: StatusPage = {
+  state: async () => ({
+    atMs: 0,
+    state: pageOf(viewsOf(fakeControl(), fakeProcess, [], null)),
+    log: { skipped: 0, lines: [] },
+  }),
+  listen: () => Readable.from(["event: end\ndata: {}\n\n"]),
+  listeners: () => 0,
+  end() {},
+};
+
 /** What handlers work with, when nothing of it matters; `parts` is what does. */
 export function fakeServices(parts: Partial<Services> = {}): Services {
   return {
@@ -153,6 +188,7 @@ export function fakeServices(parts: Partial<Services> = {}): Services {
     catalog: fakeCatalog(),
     metrics: createMetrics("t-9"),
     recentLogLines: () => [],
+    statusPage: () => Promise.resolve(fakeStatusPage),
     statusDetail: async () => ({ features: { on: [], unknown: [] }, settings: null, tls: null }),
     pgdata: "/nowhere",
     ownAutoscalingText: null,

@@ -41,5 +41,6 @@ describe("the newest lines in memory", () => {
     assert.deepEqual(lines.recent(100), ["bbb", "c"]);
     lines.add(`${"d".repeat(50)}\n`);
     assert.deepEqual(lines.recent(100), ["d".repeat(50)]);
+    assert.equal(lines.total(), 4, "those given up are counted");
   });
 });

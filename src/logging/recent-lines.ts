@@ -4,6 +4,8 @@ export interface RecentLines {
   add(text: string): void;
   /** The newest `count` lines, the oldest first, without line breaks. */
   recent(count: number): readonly string[];
+  /** How many lines there have been, those given up among them. */
+  total(): number;
 }
 
 /** Texts that were written together. */
@@ -26,6 +28,7 @@ export function createRecentLines(limits: { readonly linesMax: number; readonly 
   let first = 0;
   let lines = 0;
   let bytes = 0;
+  let total = 0;
 
   const giveUpOldest = (): void => {
     for (;;) {
@@ -48,9 +51,11 @@ export function createRecentLines(limits: { readonly linesMax: number; readonly 
       if (entry.lines === 0) return;
       entries.push(entry);
       lines += entry.lines;
+      total += entry.lines;
       bytes += entry.bytes;
       giveUpOldest();
     },
+    total: () => total,
     recent(count) {
       const wanted = Math.min(count, limits.linesMax);
       if (wanted <= 0) return [];

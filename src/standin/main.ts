@@ -94,6 +94,7 @@ async function printAddresses(ports: Ports, api: ComputeApi, logFile: string): P
   print(`  curl http://127.0.0.1:${ports.external}/metrics`);
   print(`  curl -H 'Authorization: Bearer ${api.token}' ${api.url}/status`);
   print(`  internal API: http://127.0.0.1:${ports.internal}`);
+  print(`\nSee how it is: http://127.0.0.1:${ports.internal}/ui`);
   print(`\nIts log: ${logFile}\nCtrl-C stops everything.`);
 }
 

@@ -13,12 +13,12 @@ const unreadBodyMsMax = 30_000;
  * @throws Error when the body could not be sent to its end
  */
 export async function writeAnswer(response: ServerResponse, answer: Answer, requestId: string): Promise<void> {
-  const headers: OutgoingHttpHeaders = { "x-request-id": requestId };
+  const headers: OutgoingHttpHeaders = { ...answer.headers, "x-request-id": requestId };
   if (answer.content?.type !== undefined) headers["content-type"] = answer.content.type;
   if (answer.allow !== undefined) headers["allow"] = answer.allow;
   if (answer.content !== undefined && "stream" in answer.content) {
     response.writeHead(answer.status, headers);
-    return sendStream(response, answer.content.stream);
+    return sendStream(response, answer.content.stream, answer.content.endsWithClient === true);
   }
   const text = answer.content?.text ?? "";
   response.writeHead(answer.status, { "content-length": Buffer.byteLength(text), ...headers });
@@ -41,11 +41,16 @@ function endAfterBody(response: ServerResponse, text: string): void {
   response.req.once("end", end).once("close", end).resume();
 }
 
-async function sendStream(response: ServerResponse, stream: Readable): Promise<void> {
+async function sendStream(response: ServerResponse, stream: Readable, endsWithClient: boolean): Promise<void> {
   if (response.req.method === "HEAD") {
     stream.destroy();
     response.end();
   } else {
-    await pipeline(stream, response);
+    try {
+      await pipeline(stream, response);
+    } catch (error) {
+      if (!endsWithClient) throw error;
+      response.destroy();
+    }
   }
 }

@@ -109,7 +109,8 @@ describe("every route", () => {
     const query = route.path === "/database_schema" ? "?database=shop" : "";
     const body = goodBodies.get(route.path);
     const type = body === undefined ? {} : { "content-type": "application/json" };
-    return ask(server, route.method, `${route.path.replace(/\{.*/, "x")}${query}`, {
+    const name = route.path === "/ui/{file}" ? "page.js" : "x";
+    return ask(server, route.method, `${route.path.replace(/\{.*/, name)}${query}`, {
       headers: { ...type, ...headers },
       ...(body === undefined ? {} : { body }),
     });

@@ -22,6 +22,7 @@ import { healthz, readyz } from "./probes.ts";
 import { promote } from "./promote.ts";
 import { refreshConfiguration } from "./refresh-configuration.ts";
 import { status } from "./status.ts";
+import { ui, uiEvents, uiFile, uiState } from "./status-page.ts";
 import { terminate } from "./terminate.ts";
 import { timeline } from "./timeline.ts";
 
@@ -55,6 +56,10 @@ export const routes: readonly Route[] = [
   extensions,
   grants,
   plan,
+  ui,
+  uiState,
+  uiEvents,
+  uiFile,
   extensionServer,
   refreshConfiguration,
 ];
