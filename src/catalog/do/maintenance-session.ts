@@ -1,4 +1,4 @@
-import { unlessAborted } from "../../base/deadline.ts";
+import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { namedFailure } from "./named-failure.ts";
 
@@ -48,11 +48,7 @@ export async function openMaintenanceSession(
   { purpose = "apply_config", lockMsMax = lockMsDefault, statementMsMax = 0, ...where }: MaintenanceTarget = {},
 ): Promise<SqlSession> {
   signal.throwIfAborted();
-  const opening = openSession({ purpose, ...where });
-  const session = await unlessAborted(opening, signal).catch((error: unknown) => {
-    opening.then((late) => late.close()).catch(ignore);
-    throw error;
-  });
+  const session = await openUnlessAborted(openSession({ purpose, ...where }), signal);
   const close = async (): Promise<void> => {
     signal.removeEventListener("abort", onAbort);
     await session.close();

@@ -1,4 +1,5 @@
 import { unlessAborted, withDeadline } from "../../base/deadline.ts";
+import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 
 /** What a short visit to a database is for, where it goes, and how long it may take. */
@@ -33,11 +34,7 @@ export async function visit<T>(
   work: (session: SqlSession) => Promise<T>,
 ): Promise<T> {
   return await withDeadline(purpose, visitFactor * statementMsMax, signal, async (limited) => {
-    const opening = openSession({ purpose, ...where });
-    const session = await unlessAborted(opening, limited).catch((error: unknown) => {
-      opening.then((late) => late.close()).catch(ignore);
-      throw error;
-    });
+    const session = await openUnlessAborted(openSession({ purpose, ...where }), limited);
     const inSession = async (): Promise<T> => {
       await session.run(`SET statement_timeout = ${statementMsMax}`);
       return await work(session);

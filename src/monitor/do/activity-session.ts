@@ -1,5 +1,6 @@
 import { withDeadline } from "../../base/deadline.ts";
-import type { OpenSession, SqlSession } from "../../base/sql.ts";
+import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
+import type { OpenSession } from "../../base/sql.ts";
 import { type ActivityFacts, decodeFacts } from "../facts.ts";
 import { activityQuery } from "../query.ts";
 
@@ -26,7 +27,9 @@ export async function openActivitySession(
   signal: AbortSignal,
   limitMs: number = waitMsMax,
 ): Promise<ActivitySession> {
-  const session = await connect(openSession, signal, limitMs);
+  const session = await withDeadline("connecting to Postgres", limitMs, signal, (limited) =>
+    openUnlessAborted(openSession({ purpose: "compute_monitor" }), limited),
+  );
   return {
     async read(lookSignal) {
       const rows = await withDeadline("a look at the activity of Postgres", limitMs, lookSignal, () =>
@@ -36,15 +39,4 @@ export async function openActivitySession(
     },
     close: () => session.close(),
   };
-}
-
-async function connect(openSession: OpenSession, signal: AbortSignal, limitMs: number): Promise<SqlSession> {
-  const opening = openSession({ purpose: "compute_monitor" });
-  try {
-    return await withDeadline("connecting to Postgres", limitMs, signal, () => opening);
-  } catch (error) {
-    // One that comes about after all is not wanted any more.
-    opening.then((late) => late.close()).catch(() => {});
-    throw error;
-  }
 }

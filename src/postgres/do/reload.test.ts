@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Log } from "../../base/log.ts";
-import type { OpenSession } from "../../base/sql.ts";
+import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { reloadConfiguration } from "./reload.ts";
 
 const never = new AbortController().signal;
@@ -47,6 +47,22 @@ describe("reloadConfiguration (CONF-T8, CONF-42, T23)", () => {
     await reloadConfiguration(sendReload, openSession, { log: noting(warnings), signal: never });
     assert.deepEqual(calls, ["reload"]);
     assert.match(warnings.join(), /cannot tell whether .*: no such role/);
+  });
+
+  it("closes a session that comes about when nobody waits for it any more", async () => {
+    const controller = new AbortController();
+    const opening = Promise.withResolvers<SqlSession>();
+    const closed = Promise.withResolvers<void>();
+    const how = { log: noting([]), signal: controller.signal };
+    const reloading = reloadConfiguration(
+      () => {},
+      () => opening.promise,
+      how,
+    );
+    controller.abort(new Error("enough"));
+    await assert.rejects(reloading, /enough/);
+    opening.resolve({ run: async () => [], close: async () => closed.resolve() });
+    await closed.promise;
   });
 
   it("ends with the reason of the signal, its session closed", async () => {

@@ -1,6 +1,7 @@
 import { sleep, withDeadline } from "../../base/deadline.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
+import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { readSettingsReport, type SettingsReport, settingsReportQuery } from "../settings-report.ts";
 
@@ -26,7 +27,7 @@ export async function reloadConfiguration(
   let taken = false;
   try {
     await withDeadline("reloading the configuration", inForceMsMax, signal, async (limited) => {
-      session = await openSession({ purpose: "reload" });
+      session = await openUnlessAborted(openSession({ purpose: "reload" }), limited);
       const before = await loadedAt(session);
       sendReload();
       await untilLoaded(session, before, limited);

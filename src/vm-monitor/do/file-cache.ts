@@ -1,4 +1,5 @@
 import { unlessAborted, withDeadline } from "../../base/deadline.ts";
+import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import {
   type CacheSettings,
@@ -37,7 +38,7 @@ export async function openFileCache(
     limitMs = resizeMsMax,
   }: { readonly settings?: CacheSettings; readonly limitMs?: number } = {},
 ): Promise<FileCache | undefined> {
-  let session: SqlSession | undefined = await connect(openSession, signal);
+  let session: SqlSession | undefined = await openUnlessAborted(openSession({ purpose: "vm-monitor" }), signal);
   /** What was set last in this session, in MiB: it has been proved then that we may. */
   let lastMib: number | undefined;
 
@@ -48,7 +49,7 @@ export async function openFileCache(
   }
 
   async function readOnce(limited: AbortSignal): Promise<CacheSizes | null> {
-    session ??= await connect(openSession, limited);
+    session ??= await openUnlessAborted(openSession({ purpose: "vm-monitor" }), limited);
     const [row] = await unlessAborted(session.run(readSizesSql(settings)), limited);
     return sizesIn(row);
   }
@@ -101,14 +102,4 @@ export async function openFileCache(
   }
   await cache.close();
   return undefined;
-}
-
-async function connect(openSession: OpenSession, signal: AbortSignal): Promise<SqlSession> {
-  const opening = openSession({ purpose: "vm-monitor" });
-  try {
-    return await unlessAborted(opening, signal);
-  } catch (error) {
-    opening.then((late) => late.close()).catch(() => {});
-    throw error;
-  }
 }
