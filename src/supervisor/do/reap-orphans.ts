@@ -19,6 +19,13 @@ export async function reapOrphans(log: Pick<Log, "warn" | "debug">): Promise<voi
   if (waitpid === undefined) return;
   let before: readonly number[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let isSoon = false;
+
+  function lookAfter(ms: number): void {
+    clearTimeout(timer);
+    isSoon = ms === lookMs;
+    timer = setTimeout(look, ms).unref();
+  }
 
   function look(): void {
     const zombies = zombiesOfFirst(readStats());
@@ -27,12 +34,12 @@ export async function reapOrphans(log: Pick<Log, "warn" | "debug">): Promise<voi
       log.debug(`reaped orphan ${pid}`);
     }
     before = zombies;
-    timer = setTimeout(look, zombies.length > 0 ? lookMs : idleLookMs).unref();
+    lookAfter(zombies.length > 0 ? lookMs : idleLookMs);
   }
 
   process.on("SIGCHLD", () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, lookMs).unref();
+    // Children that end all the time must not put a look off for ever.
+    if (!isSoon) lookAfter(lookMs);
   });
   look();
 }
@@ -53,14 +60,17 @@ async function loadWaitpid(log: Pick<Log, "warn">): Promise<Waitpid | undefined>
   }
 }
 
+/** What cannot be read, because a process is gone or there are no descriptors left, is nothing now: another look follows. */
 function readStats(): readonly string[] {
-  return readdirSync("/proc")
+  return orNothing<readonly string[]>(() => readdirSync("/proc"), [])
     .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/stat`, "utf8");
-      } catch {
-        return "";
-      }
-    });
+    .map((pid) => orNothing(() => readFileSync(`/proc/${pid}/stat`, "utf8"), ""));
+}
+
+function orNothing<T>(read: () => T, nothing: T): T {
+  try {
+    return read();
+  } catch {
+    return nothing;
+  }
 }
