@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
-import { describeErrorForStatus } from "../base/error-chain.ts";
+import { describeError, describeErrorForStatus } from "../base/error-chain.ts";
 import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose/compose.ts";
 import type { VmMonitorFacts } from "../compose/facts.ts";
@@ -56,7 +56,7 @@ export async function run(options: Options, environment: Environment, warnings: 
 
 async function live({ compute, listen, settle }: Composition, log: Log): Promise<number> {
   const servers = await listen();
-  if (process.pid === 1) await adoptOrphans(log);
+  if (process.pid === 1) adoptOrphans(log);
   try {
     return await compute.run();
   } finally {
@@ -65,10 +65,11 @@ async function live({ compute, listen, settle }: Composition, log: Log): Promise
   }
 }
 
-/** The first process of a container inherits every orphan. */
-async function adoptOrphans(log: Log): Promise<void> {
-  const { reapOrphans } = await import("../supervisor/do/reap-orphans.ts");
-  await reapOrphans(log);
+/** The first process of a container inherits every orphan. No start waits for what that loads. */
+function adoptOrphans(log: Log): void {
+  import("../supervisor/do/reap-orphans.ts")
+    .then(({ reapOrphans }) => reapOrphans(log))
+    .catch((error: unknown) => log.warn(`as process 1 this program cannot reap orphans: ${describeError(error)}`));
 }
 
 /** Everything that a start needs is there: what remains to be seen is whether the ports are free. */
