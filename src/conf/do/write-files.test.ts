@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { testFolder } from "./test-folder.ts";
@@ -37,6 +37,18 @@ test("CONF-T1: a write that fails leaves no temporary file", async (t) => {
   await assert.rejects(writeFileAtomic(join(folder, "file"), "new", mine), { code: "EISDIR" });
   assert.deepEqual(await readdir(folder), ["file"]);
   await assert.rejects(writeFileAtomic(join(folder, "absent", "file"), "new", mine), { code: "ENOENT" });
+});
+
+test("nothing is written through what lies in the temporary file's place, be it a trap or left by a crash", async (t) => {
+  const folder = await testFolder(t);
+  const elsewhere = join(folder, "elsewhere");
+  await writeFile(elsewhere, "precious");
+  const path = join(folder, "file");
+  for (let number = 1; number <= 100; number += 1) await symlink(elsewhere, `${path}.tmp-${process.pid}-${number}`);
+  await writeFileAtomic(path, "new", mine);
+  assert.equal(await readFile(path, "utf8"), "new");
+  assert.equal(await readFile(elsewhere, "utf8"), "precious");
+  assert.equal((await readdir(folder)).length, 101);
 });
 
 test("a file can be given to an owner", async (t) => {

@@ -46,8 +46,13 @@ export async function writeFilesAtomic(
   }
 }
 
+/**
+ * Never through a file or link that somebody put there before: the folder may be that of Postgres's user, and this program
+ * root. What a crash left behind gives way.
+ */
 async function writeTemporary(path: string, text: string, { mode, owner }: FileRights): Promise<void> {
-  const file = await open(path, "w", mode);
+  await rm(path, { force: true });
+  const file = await open(path, "wx", mode);
   try {
     await file.chmod(mode); // the umask may have taken bits away
     if (owner !== null) await file.chown(owner.uid, owner.gid);

@@ -44,9 +44,9 @@ const audibly = ["log_destination=stderr", "log_min_messages=warning", "log_line
 export async function parseConf(input: ParseConf): Promise<ConfVerdict> {
   const folder = await mkdtemp(join(tmpdir(), "compute-ctl-conf-"));
   try {
-    await chmod(folder, 0o700);
+    // Its user reads the files, and can put nothing into their place: this program may be root, which writes them.
+    if (input.owner !== null) await chmod(folder, 0o711);
     for (const name of ["postgresql.auto.conf", "compute_ctl_temp_override.conf"]) await place(input, folder, name, "");
-    if (input.owner !== null) await chown(folder, input.owner.uid, input.owner.gid);
     const problems = await findProblems(input, folder);
     return { problems, values: problems.length > 0 ? new Map() : await readValues(input, folder) };
   } finally {
