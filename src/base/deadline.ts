@@ -24,6 +24,23 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 }
 
 /**
+ * Waits for something that is being opened, but no longer than until the signal fires. What comes about after that is closed at
+ * once: nobody wants it any more.
+ * @throws why it could not be opened; the signal's reason when it fires
+ */
+export async function openUnlessAborted<T extends { close(): Promise<void> }>(
+  opening: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
+    opening.then((late) => late.close()).catch(() => {});
+    throw error;
+  }
+}
+
+/**
  * Runs `work` with a signal that fires when `limitMs` have passed or `signal` fires, and rejects at that moment with a
  * {@link DeadlineError} or the signal's reason, whether or not `work` heeds its signal.
  */

@@ -1,4 +1,4 @@
-import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
+import { openUnlessAborted } from "../../base/deadline.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { namedFailure } from "./named-failure.ts";
 

@@ -1,5 +1,4 @@
-import { withDeadline } from "../../base/deadline.ts";
-import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
+import { openUnlessAborted, withDeadline } from "../../base/deadline.ts";
 import type { OpenSession } from "../../base/sql.ts";
 import { type ActivityFacts, decodeFacts } from "../facts.ts";
 import { activityQuery } from "../query.ts";

@@ -1,7 +1,6 @@
-import { sleep, withDeadline } from "../../base/deadline.ts";
+import { openUnlessAborted, sleep, withDeadline } from "../../base/deadline.ts";
 import { describeError } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
-import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import { readSettingsReport, type SettingsReport, settingsReportQuery } from "../settings-report.ts";
 

@@ -1,5 +1,4 @@
-import { unlessAborted, withDeadline } from "../../base/deadline.ts";
-import { openUnlessAborted } from "../../base/open-unless-aborted.ts";
+import { openUnlessAborted, unlessAborted, withDeadline } from "../../base/deadline.ts";
 import type { OpenSession, SqlSession } from "../../base/sql.ts";
 import {
   type CacheSettings,
