@@ -27,8 +27,16 @@ describe("hostCommands", () => {
 });
 
 describe("hostPaths", () => {
-  it("are those of chapter 04, below the root", () => {
+  it("SVC-73: are those of chapter 04, below the root", () => {
     assert.equal(hostPaths("/").localProxyPid, "/etc/local_proxy/pid");
     assert.equal(hostPaths("/image/").resizeSwap, "/image/neonvm/bin/resize-swap");
+    const texts = (value: unknown): readonly string[] =>
+      typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(texts);
+    const all = texts(hostPaths("/image"));
+    assert.ok(all.length > 10);
+    assert.deepEqual(
+      all.filter((path) => !path.startsWith("/image/")),
+      [],
+    );
   });
 });

@@ -14,7 +14,7 @@ describe("adminConsole", () => {
     });
   });
 
-  it("is at the port that the ini file names", () => {
+  it("SVC-73: is at the port that the ini file names", () => {
     assert.equal(adminConsole({ ...facts, ini: "[pgbouncer]\nlisten_port = 7000\n" }).port, 7000);
     assert.equal(adminConsole({ ...facts, ini: "[pgbouncer]\nlisten_port = x\n" }).port, 6432);
   });

@@ -113,7 +113,7 @@ describe("services beside Postgres", () => {
       await until("their states", async () => (await stateOf(compute, "rsyslog")) === "failed");
     }));
 
-  it("SVC-40, SVC-T4: a log export that cannot be understood fails the start, and names its field", (t) =>
+  it("SVC-40, SVC-72, SVC-T4: a log export that cannot be understood fails the start, and names its field", (t) =>
     withWorld({}, async (world) => {
       const host = await testHost(t);
       const config = world.config({ spec: { logs_export_host: "otel:1:2" } });

@@ -133,7 +133,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
     assert.equal(await shown(ports, { ...target, database: "pgbouncer" }, "default_pool_size"), "7");
   });
 
-  it("takes settings back that pgbouncer refuses, names them, and leaves a file that it can start with", async (t) => {
+  it("SVC-72: takes settings back that pgbouncer refuses, names them, and leaves a file that it can start with", async (t) => {
     const host = await testHost(t);
     const { ini, text } = await writeIni(host, "vm");
     await startPgbouncer(host, ini);
@@ -174,7 +174,7 @@ describe("configuring the real pgbouncer", { skip: skipWithout("pgbouncer") }, (
 });
 
 describe("configuring a pgbouncer that cannot be reached", () => {
-  it("SVC-70: writes the ini file, tries 4 times, and says what happens next", async (t) => {
+  it("SVC-70, SVC-72: writes the ini file, tries 4 times, and says what happens next", async (t) => {
     const host = await testHost(t);
     const { ini } = await writeIni(host, "plain");
     const tried = attempt();

@@ -245,6 +245,19 @@ describe("an rsyslogd that is not there", () => {
     assert.equal(other.exitCode ?? other.signalCode, null);
   });
 
+  it("SVC-73: below another root is found by its pid file only", async (t) => {
+    const host = await testHost(t);
+    await writeMainConf(host);
+    const stranger = await host.write(join(host.root, "rsyslogd"), "#!/bin/sh\nread line\n", 0o755);
+    const child = spawn(stranger, { stdio: ["pipe", "ignore", "ignore"] });
+    host.onEnd(() => end(child));
+    await until("its name", async () => (await readFile(`/proc/${child.pid}/comm`, "utf8")).trim() === "rsyslogd");
+    const { configure } = configuratorOf(host, 30);
+    const done = configure({ audit: "# a\n", export: null }, { signal: never });
+    await assert.rejects(done, /no rsyslogd runs/);
+    assert.equal(child.exitCode ?? child.signalCode, null);
+  });
+
   it("SVC-T6: that will not end is not taken for the new one", { skip: skipWithout("rsyslogd") }, async (t) => {
     const host = await testHost(t);
     // A shell under the name of rsyslogd, deaf to SIGTERM.
