@@ -112,5 +112,5 @@ function roleText(role: WantedRole, { password }: RoleParts): string {
 }
 
 function decides(role: WantedRole, attribute: string): boolean {
-  return role.options.some((option) => option.decides === attribute);
+  return role.literalOptions !== true && role.options.some((option) => option.decides === attribute);
 }

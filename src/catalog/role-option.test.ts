@@ -5,7 +5,11 @@ import { recogniseRoleOptions } from "./role-option.ts";
 
 function recognise(...options: readonly (readonly [string, string?, string?])[]) {
   const generic = options.map(([name, value = null, vartype = "bool"]): GenericOption => ({ name, value, vartype }));
-  const { options: found, managesPassword, problems } = recogniseRoleOptions("r", generic, "options");
+  const {
+    options: found,
+    managesPassword,
+    problems,
+  } = recogniseRoleOptions("r", generic, "options", { strict: false });
   return { texts: found.map(({ text }) => text), managesPassword, problems };
 }
 

@@ -23,11 +23,13 @@ export interface RoleOptions {
 /**
  * Recognises a role's options. Repetitions are dropped; unknown ones and contradictions become problems, because Postgres
  * would refuse the statement with 42601 (T7).
+ * @param strict takes `managed_password` for what it is to the original, an option that Postgres does not know
  */
 export function recogniseRoleOptions(
   role: string,
   options: readonly GenericOption[],
   path: string,
+  { strict }: { readonly strict: boolean },
 ): RoleOptions & { readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const found = new Map<string, RoleOption>();
@@ -36,7 +38,7 @@ export function recogniseRoleOptions(
     const problem = (message: string, hint: string): void => {
       problems.push({ path: `${path}[${index}]`, message: `role "${role}": ${message}`, hint });
     };
-    if (option.name === "managed_password") {
+    if (option.name === "managed_password" && !strict) {
       managesPassword = option.value !== "false";
       continue;
     }

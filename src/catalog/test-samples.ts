@@ -35,7 +35,7 @@ export function sampleSpec(sample: SampleSpec): DerivedSpec {
     safekeeper_connstrings: ["127.0.0.1:5454"],
     ...members,
   };
-  const decoded = decodePayload(JSON.stringify(json));
+  const decoded = decodePayload(JSON.stringify(json), { strict: true });
   if (!decoded.ok) throw new Error(JSON.stringify(decoded.refusal));
   const derived = decoded.value.spec === null ? null : deriveSpec(decoded.value.spec);
   if (!derived?.ok) throw new Error(JSON.stringify(derived?.refusal));

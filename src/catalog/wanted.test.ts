@@ -95,13 +95,19 @@ test("no problem tells a password (T6)", () => {
   assert.equal(JSON.stringify(result).includes("hunter2"), false);
 });
 
-test("names at the limit, hostile names and an empty password are no problems (SPEC-30)", () => {
+test("names at the limit, and hostile names, are no problems (SPEC-30)", () => {
   const names = ["x".repeat(63), "%20", "$x$", "'; --", "a\\b", "#&=", "tab\there", "🦦"];
-  const spec: SampleSpec = { roles: names.map((name) => ({ name, encrypted_password: "" })) };
+  const spec: SampleSpec = { roles: names.map((name) => ({ name, encrypted_password: null })) };
   assert.deepEqual(
     sampleWanted(spec).roles.map(({ name, verifier }) => [name, verifier]),
     names.map((name) => [name, null]),
   );
+});
+
+test("an empty password is no verifier: what it means is decided where configs are read (FIELD-8)", () => {
+  const result = wantCatalog(sampleSpec({ roles: [{ name: "a", encrypted_password: "" }] }), facts);
+  assert.ok(!result.ok);
+  assert.match(result.problems[0]?.message ?? "", /not a verifier/);
 });
 
 test("unknown delta operations are ignored, and a role that is deleted is not wanted", () => {

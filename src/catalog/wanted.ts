@@ -15,6 +15,8 @@ export interface WantedRole {
   /** False: the password is given at creation only (FIELD-9). */
   readonly managesPassword: boolean;
   readonly options: readonly RoleOption[];
+  /** True: nothing is left out beside an option that contradicts it, so that Postgres refuses the statement (FIELD-9, strict). */
+  readonly literalOptions?: boolean;
   /** False for roles of an identity provider: anyone with a valid token may act as them (APPLY-51). */
   readonly privileged: boolean;
 }
@@ -51,6 +53,8 @@ export interface WantedCatalogFacts {
   /** `operation_uuid` of the spec that this process applied last; its deletions are not repeated (T4). */
   readonly appliedOperationUuid: string | null;
   readonly lakebase?: boolean;
+  /** Reads roles' options as the original does (FIELD-1, FIELD-9). */
+  readonly strict?: boolean;
 }
 
 /** The wanted catalog, or every reason why no statement may be sent. */
@@ -78,7 +82,12 @@ export function wantCatalog({ spec, timelineId }: DerivedSpec, facts: WantedCata
   problems.push(...listProblems("role", spec.cluster.roles, `${cluster}.roles`));
   problems.push(...listProblems("database", spec.cluster.databases, `${cluster}.databases`));
   const roles = spec.cluster.roles.map((role, index) =>
-    wantRole(role, !providerRoles.has(role.name), `${cluster}.roles[${index}]`, problems),
+    wantRole(
+      role,
+      { privileged: !providerRoles.has(role.name), strict: facts.strict ?? false },
+      `${cluster}.roles[${index}]`,
+      problems,
+    ),
   );
   const databases = spec.cluster.databases.map((database, index) => {
     const path = `${cluster}.databases[${index}]`;
@@ -119,12 +128,16 @@ function preloads(spec: ComputeSpec, library: string): boolean {
   return findSetting(spec.cluster.settings, "shared_preload_libraries")?.includes(library) ?? false;
 }
 
-function wantRole(role: SpecRole, privileged: boolean, path: string, problems: Problem[]): WantedRole {
-  const recognised = recogniseRoleOptions(role.name, role.options, `${path}.options`);
+function wantRole(
+  role: SpecRole,
+  { privileged, strict }: { readonly privileged: boolean; readonly strict: boolean },
+  path: string,
+  problems: Problem[],
+): WantedRole {
+  const recognised = recogniseRoleOptions(role.name, role.options, `${path}.options`, { strict });
   problems.push(...recognised.problems);
-  // Some control planes write no password as an empty one (FIELD-8).
   const given = role.encryptedPassword;
-  const verifier = given === null || given === "" ? null : storedVerifier(given);
+  const verifier = given === null ? null : storedVerifier(given);
   if (verifier !== null && !isVerifier(verifier)) {
     problems.push({
       path: `${path}.encrypted_password`,
@@ -133,7 +146,14 @@ function wantRole(role: SpecRole, privileged: boolean, path: string, problems: P
     });
   }
   const { options, managesPassword } = recognised;
-  return { name: role.name, verifier, managesPassword, options, privileged };
+  return {
+    name: role.name,
+    verifier,
+    managesPassword,
+    options,
+    privileged,
+    ...(strict ? { literalOptions: true } : {}),
+  };
 }
 
 function wantDatabase({ name, owner, options }: SpecDatabase, path: string, problems: Problem[]): WantedDatabase {

@@ -19,6 +19,8 @@ export interface Environment {
   readonly logFilter: string | undefined;
   /** Stands in for `--log-format`. */
   readonly logFormat: string | undefined;
+  /** Stands in for `--strict`. */
+  readonly strict: boolean;
   /** Where a lakebase deployment wants its log files (LIFE-86). */
   readonly logDirectory: string | undefined;
   /** The parent of the start's span, from whoever started the process (LIFE-85). */
@@ -61,11 +63,17 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     buildTag: nonEmpty(env["BUILD_TAG"]) ?? "latest",
     logFilter: nonEmpty(env["RUST_LOG"]),
     logFormat: nonEmpty(env["COMPUTE_CTL_LOG_FORMAT"]),
+    strict: isOn(env["COMPUTE_CTL_STRICT"]),
     logDirectory: nonEmpty(env["COMPUTE_CTL_LOG_DIRECTORY"]),
     traceParent: traceContext(env["TRACEPARENT"] ?? "", env["TRACESTATE"] ?? ""),
     basebackupRetriesMax: retries !== undefined && retriesUsable ? Number(retries) : basebackupRetriesDefault,
   });
   return { environment, warnings };
+}
+
+/** Whether a variable switches something on: any text does but an empty one, `0`, `false`, `no` and `off`. */
+function isOn(text: string | undefined): boolean {
+  return text !== undefined && !/^(?:0|false|no|off)?$/i.test(text);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
+import { systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../metrics/registry.ts";
-import { type Decoding, decodePayload } from "../spec/decode.ts";
+import { type Decoding, decodePayload, type Reading } from "../spec/decode.ts";
 import { describeRefusal } from "../spec/describe-refusal.ts";
 import type { Config } from "../spec/types.ts";
 import type { Environment } from "./environment.ts";
@@ -10,6 +11,8 @@ import type { ConfigSource, Options } from "./options.ts";
 export interface LoadPorts {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told before each pause why the control plane gave no config yet; what it returns is waited for. */
+  readonly onWait?: (reason: string) => Promise<void>;
 }
 
 /**
@@ -19,14 +22,15 @@ export interface LoadPorts {
 export async function loadConfig(
   options: Options,
   environment: Environment,
-  { log, metrics }: LoadPorts,
+  ports: LoadPorts,
   signal: AbortSignal,
 ): Promise<Config> {
   const { source } = options;
-  if (source.kind === "control-plane")
-    return askControlPlane(source.uri, options, environment, { log, metrics }, signal);
-  const decoded = await readSource(source);
+  const { log } = ports;
+  if (source.kind === "control-plane") return askControlPlane(source.uri, options, environment, ports, signal);
+  const decoded = await readSource(source, options);
   if (!decoded.ok) throw new Error(describeRefusal(decoded.refusal, sourceName(source)));
+  for (const warning of decoded.warnings) log.warn(warning);
   return decoded.value;
 }
 
@@ -56,30 +60,38 @@ export function sourceName(source: ConfigSource): string {
   }
 }
 
-async function readSource(source: Exclude<ConfigSource, { kind: "control-plane" }>): Promise<Decoding<Config>> {
-  if (source.kind === "inline-spec") return decodePayload(source.text);
+async function readSource(
+  source: Exclude<ConfigSource, { kind: "control-plane" }>,
+  reading: Reading,
+): Promise<Decoding<Config>> {
+  if (source.kind === "inline-spec") return decodePayload(source.text, reading);
   const { loadConfigFile, loadPayloadFile } = await import("../spec/do/config-source.ts");
-  return source.kind === "config-file" ? loadConfigFile(source.path) : loadPayloadFile(source.path);
+  const load = source.kind === "config-file" ? loadConfigFile : loadPayloadFile;
+  return load(source.path, reading);
 }
 
 async function askControlPlane(
   baseUri: string,
   options: Options,
   environment: Environment,
-  { log, metrics }: LoadPorts,
+  { log, metrics, onWait = async () => {} }: LoadPorts,
   signal: AbortSignal,
 ): Promise<Config> {
   const { fetchConfig } = await import("../spec/do/control-plane.ts");
-  const { originalSchedule } = await import("../spec/control-plane-request.ts");
+  const { originalSchedule, patientSchedule } = await import("../spec/control-plane-request.ts");
+  const { strict, controlPlaneTimeoutSeconds } = options;
   let attempts = 0;
   const { config } = await fetchConfig({
     baseUri,
     computeId: options.computeId ?? "",
     token: environment.controlPlaneToken,
     proxyEnv: process.env,
-    schedule: originalSchedule,
+    schedule: strict ? originalSchedule : patientSchedule(controlPlaneTimeoutSeconds * 1000, Math.random),
+    strict,
     signal,
     log,
+    clock: systemClock,
+    onWait,
     onAttempt(http_status) {
       metrics.add("compute_ctl_cplane_requests_total", { rpc: "GetConfig", http_status }, 1);
       attempts += 1;

@@ -70,6 +70,19 @@ export const optionTable = [
     help: "a bare spec or a config, given inline (oldest form)",
   },
   {
+    name: "control-plane-timeout",
+    value: "SECONDS",
+    default: "300",
+    group: "Where the spec comes from",
+    help: "how long a control plane that is down, busy or answers nonsense is asked again, with growing pauses; /readyz says what is waited for meanwhile",
+  },
+  {
+    name: "strict",
+    env: "COMPUTE_CTL_STRICT",
+    group: "Where the spec comes from",
+    help: "refuse what the original refuses: no odd config, token or role option is taken for what its writer meant, and the control plane is asked three times only",
+  },
+  {
     name: "pgbin",
     short: "b",
     value: "PATH",
@@ -84,6 +97,13 @@ export const optionTable = [
     default: "postgres",
     group: "Postgres",
     help: "the unprivileged user that owns PGDATA and runs Postgres when this program runs as root",
+  },
+  {
+    name: "pg-hba-method",
+    value: "md5|scram-sha-256",
+    default: "md5",
+    group: "Postgres",
+    help: "how clients from other hosts prove who they are; md5 takes SCRAM passwords, too",
   },
   {
     name: "privileged-role-name",

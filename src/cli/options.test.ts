@@ -5,7 +5,7 @@ import { optionTable } from "./option-table.ts";
 import { type OptionDefaults, type Options, readOptions } from "./options.ts";
 import { usageText } from "./usage.ts";
 
-const none: OptionDefaults = { pgbin: undefined, logFormat: undefined };
+const none: OptionDefaults = { pgbin: undefined, logFormat: undefined, strict: false };
 const base = ["-D", "d", "-C", "postgresql://cloud_admin@localhost:5432/postgres", "-i", "comp-7", "-c", "conf.json"];
 
 function run(extra: readonly string[], argv: readonly string[] = base): Options {

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { HbaMethod } from "../conf/access-files.ts";
 import type { LogFormat } from "../logging/line-format.ts";
 import { type GivenOptions, readArguments, UsageError } from "./arguments.ts";
 import { type OptionName, optionRows, optionTable } from "./option-table.ts";
@@ -25,6 +26,11 @@ export interface Options {
   /** Null for loopback only. */
   readonly internalListenAddr: string | null;
   readonly rotateJwks: boolean;
+  /** How long a control plane that cannot answer is asked again (FIELD-3). */
+  readonly controlPlaneTimeoutSeconds: number;
+  readonly pgHbaMethod: HbaMethod;
+  /** No repairs of inputs, and the original's patience with the control plane (FIELD-1). */
+  readonly strict: boolean;
   /** With exactly one slash at its end; null when extensions are not to be fetched. */
   readonly remoteExtBaseUrl: string | null;
   readonly prefetchExtensions: "preload" | "all";
@@ -68,6 +74,7 @@ export interface Options {
 export interface OptionDefaults {
   readonly pgbin: string | undefined;
   readonly logFormat: string | undefined;
+  readonly strict: boolean;
 }
 
 /** What a command line asks for. */
@@ -98,6 +105,9 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     httpListenAddr: listenAddress(given, "http-listen-addr"),
     internalListenAddr: listenAddress(given, "internal-listen-addr"),
     rotateJwks: given.has("rotate-jwks"),
+    controlPlaneTimeoutSeconds: Math.max(1, seconds(given, "control-plane-timeout")),
+    pgHbaMethod: pgHbaMethod(given),
+    strict: given.has("strict") || defaults.strict,
     remoteExtBaseUrl: remoteExtBaseUrl(given),
     prefetchExtensions: prefetchExtensions(given),
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
@@ -266,6 +276,14 @@ function syncSafekeepers(given: GivenOptions): "native" | "postgres" {
   const value = text(given, "sync-safekeepers") ?? defaultOf("sync-safekeepers");
   if (value !== "native" && value !== "postgres") {
     throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'native' or 'postgres'`);
+  }
+  return value;
+}
+
+function pgHbaMethod(given: GivenOptions): HbaMethod {
+  const value = text(given, "pg-hba-method") ?? defaultOf("pg-hba-method");
+  if (value !== "md5" && value !== "scram-sha-256") {
+    throw new UsageError(`invalid value '${value}' for '--pg-hba-method': it is 'md5' or 'scram-sha-256'`);
   }
   return value;
 }

@@ -8,20 +8,21 @@ import type { Log } from "../base/log.ts";
 import { type Composition, compose } from "../compose/compose.ts";
 import type { VmMonitorFacts } from "../compose/facts.ts";
 import { logPanic } from "../logging/panic.ts";
-import { createMetrics } from "../metrics/registry.ts";
+import { createMetrics, type Metrics } from "../metrics/registry.ts";
 import { createSessionLedger } from "../monitor/session-ledger.ts";
 import { type Connstr, parseConnstr } from "../postgres/connstr.ts";
 import { locatePostgres } from "../postgres/do/installation.ts";
 import { chooseOsUser } from "../postgres/do/os-user.ts";
-import { deriveSpec } from "../spec/derive.ts";
 import { describeRefusal } from "../spec/describe-refusal.ts";
-import type { ComputeSpec, DerivedSpec } from "../spec/types.ts";
+import { deriveFirstSpec } from "../spec/first-spec.ts";
+import type { Config, DerivedSpec } from "../spec/types.ts";
 import { createNotifier } from "../supervisor/do/notify.ts";
 import type { Environment } from "./environment.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { loadConfig, reloadConfig, sourceName } from "./load-config.ts";
 import type { Options } from "./options.ts";
 import { createVoice, type Voice } from "./voice.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
 
 /** How long the last log lines and requests may take to leave. */
 const farewellMsMax = 2_000;
@@ -101,15 +102,16 @@ async function prepare(
   // Asking Postgres for its version takes as long as reading a config; a bad config is told first, though.
   const locating = locatePostgres({ pgbin: options.pgbin, path: environment.path }, signal);
   locating.catch(() => {});
-  const config = await loadConfig(options, environment, { log, metrics }, signal);
+  const waiting = lateWaitingRoom(options, voice, metrics);
+  const config = await loadConfig(options, environment, { log, metrics, onWait: waiting.say }, signal);
   const installation = await locating;
-  const spec = config.spec === null ? null : derive(config.spec, options, log);
+  const spec = derive(config, options, log);
   if (config.computeCtlConfig.jwks.length === 0 && environment.instanceId === undefined) {
     log.warn("compute_ctl_config.jwks has no keys: every route that needs a token will answer 401");
   }
   const osUser = await chooseOsUser({ asRoot: process.getuid?.() === 0, wanted: options.postgresUser });
   log.info(`Postgres ${installation.version} at ${installation.pgbin}`, { user: osUser?.name });
-  return compose(
+  const composition = compose(
     {
       settings: {
         pgdata: resolve(options.pgdata),
@@ -133,6 +135,8 @@ async function prepare(
       },
       httpListenAddr: options.httpListenAddr,
       internalListenAddr: options.internalListenAddr,
+      strict: options.strict,
+      pgHbaMethod: options.pgHbaMethod,
       rotateJwks: options.rotateJwks,
       writePasswordsDirectly: options.writePasswordsDirectly,
       remoteExtBaseUrl: options.remoteExtBaseUrl,
@@ -167,6 +171,29 @@ async function prepare(
       notifier: createNotifier(process.env, log),
     },
   );
+  return {
+    ...composition,
+    async listen() {
+      await waiting.close();
+      return composition.listen();
+    },
+  };
+}
+
+/** Loaded when a control plane makes us wait: no other start needs it. */
+function lateWaitingRoom(options: Options, voice: Voice, metrics: Metrics): WaitingRoom {
+  let room: WaitingRoom | undefined;
+  return {
+    async say(reason) {
+      if (options.strict) return;
+      const { createWaitingRoom } = await import("./waiting-room.ts");
+      room ??= createWaitingRoom(options, voice, metrics);
+      await room.say(reason);
+    },
+    async close() {
+      await room?.close();
+    },
+  };
 }
 
 function vmMonitorFacts(options: Options): VmMonitorFacts {
@@ -188,8 +215,8 @@ function readConnstr(options: Options): Connstr {
   return connstr.value;
 }
 
-function derive(spec: ComputeSpec, options: Options, log: Log): DerivedSpec {
-  const derived = deriveSpec(spec);
+function derive(config: Config, options: Options, log: Log): DerivedSpec | null {
+  const derived = deriveFirstSpec(config);
   if (!derived.ok) throw new Error(describeRefusal(derived.refusal, sourceName(options.source)));
   for (const warning of derived.warnings) log.warn(warning);
   return derived.value;

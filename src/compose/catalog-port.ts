@@ -52,7 +52,14 @@ export function catalogPort(
 
   function look(spec: DerivedSpec): PlanInput {
     const { privilegedRoleName } = facts.settings;
-    return { spec, privilegedRoleName, lakebase, concurrency: lookConcurrency, appliedOperationUuid };
+    return {
+      spec,
+      privilegedRoleName,
+      lakebase,
+      strict: facts.strict,
+      concurrency: lookConcurrency,
+      appliedOperationUuid,
+    };
   }
 
   function found(phases: DriftView["phases"]): void {
@@ -71,6 +78,7 @@ export function catalogPort(
         neonRequired: preloadsLibrary(spec.spec.cluster, "neon"),
         appliedOperationUuid,
         lakebase,
+        strict: facts.strict,
         verified,
         writePasswordsDirectly: facts.writePasswordsDirectly,
       };

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { TraceContext, Tracer } from "../base/tracer.ts";
 import type { ComputeSettings } from "../compute/ports.ts";
+import type { HbaMethod } from "../conf/access-files.ts";
 import type { LogIds } from "../logging/lakebase-line.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import type { SessionLedger } from "../monitor/session-ledger.ts";
@@ -35,6 +36,10 @@ export interface Facts {
   readonly httpListenAddr: string | null;
   /** Null for loopback only. */
   readonly internalListenAddr: string | null;
+  /** Reads configs and tokens as the original does, without any repair (FIELD-1). */
+  readonly strict: boolean;
+  /** How clients from other hosts prove who they are. */
+  readonly pgHbaMethod: HbaMethod;
   /** Whether an accepted `/configure` replaces the keys that tokens are checked with. */
   readonly rotateJwks: boolean;
   /** Passwords of many roles are set by one catalog write, see docs/decisions/0012. */

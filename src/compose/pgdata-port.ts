@@ -45,7 +45,14 @@ export function pgdataPort(
       const { major } = facts.installation;
       const { mode, databricksSettings } = spec;
       warnAll(
-        await finishPgdata({ pgdata, owner, major, mode: mode.kind, hbaMethod: "md5", databricks: databricksSettings }),
+        await finishPgdata({
+          pgdata,
+          owner,
+          major,
+          mode: mode.kind,
+          hbaMethod: facts.pgHbaMethod,
+          databricks: databricksSettings,
+        }),
       );
     },
     async writeOverride(text) {

@@ -34,6 +34,7 @@ export async function openServers(
     statusPage: statusPage.open,
     pgdata: settings.pgdata,
     ownAutoscalingText: facts.installation.hasLibrary("neon") ? null : ownAutoscalingText(facts),
+    strict: facts.strict,
     replaceKeys: facts.rotateJwks ? replaceKeys : null,
   };
   const shared = { routes, services, authorize };

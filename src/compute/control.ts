@@ -40,6 +40,8 @@ export interface ConfigureOptions {
   readonly wait: boolean;
   /** The request's span, which the start of an empty compute becomes a child of (HTTP-15). */
   readonly trace?: TraceContext | undefined;
+  /** What was taken for something else when the config was read (FIELD-1); told once the spec is taken over. */
+  readonly warnings?: readonly string[];
 }
 
 /** How a `/configure` ended (HTTP-38 to HTTP-41). */

@@ -33,7 +33,10 @@ export function takeOrders(life: Life): ComputeControl {
   /** Told to end while empty, which leaves the status alone (HTTP-49); a spec comes too late then. */
   let endsEmpty = false;
 
-  async function configure(config: Config, { wait, trace }: ConfigureOptions): Promise<ConfigureOutcome> {
+  async function configure(
+    config: Config,
+    { wait, trace, warnings = [] }: ConfigureOptions,
+  ): Promise<ConfigureOutcome> {
     if (config.spec === null)
       return { kind: "underivable", problems: [{ path: "spec", message: "a spec is required" }] };
     const derived = deriveSpec(config.spec);
@@ -42,7 +45,7 @@ export function takeOrders(life: Life): ComputeControl {
     const problems = life.applied === undefined ? [] : fixedPartProblems(life.applied, derived.value);
     if (status === "running" && problems.length > 0) return { kind: "underivable", problems };
     if (endsEmpty || !store.dispatch("configure", { spec: derived.value })) return { kind: "refused", status };
-    for (const warning of derived.warnings) log.warn(warning);
+    for (const warning of [...warnings, ...derived.warnings]) log.warn(warning);
     const operation = operations.begin("configure");
     const outcome =
       status === "empty" ? firstStart(derived.value, operation, trace) : reconfigure(derived.value, operation);

@@ -19,7 +19,7 @@ const minimal = readFileSync(new URL("../../test/fixtures/minimal.config.json", 
 export function configWith(change: (spec: Record<string, unknown>) => void = () => {}): Config {
   const document = JSON.parse(minimal);
   change(document.spec);
-  const decoded = decodeConfig(JSON.stringify(document), { source: "file" });
+  const decoded = decodeConfig(JSON.stringify(document), { source: "file", strict: true });
   assert.ok(decoded.ok);
   return decoded.value;
 }

@@ -4,7 +4,7 @@ import type { Cluster, ComputeSpec, DerivedSpec, GenericOption } from "../spec/t
 
 /** Reads a spec as a control plane would send it, for tests; wrapped in a config or not. */
 export function derivedFrom(json: string): DerivedSpec {
-  const decoded = decodePayload(json);
+  const decoded = decodePayload(json, { strict: true });
   if (!decoded.ok || decoded.value.spec === null) throw new Error("the sample is not a spec");
   const derived = deriveSpec(decoded.value.spec);
   if (!derived.ok) throw new Error("the sample's spec cannot be derived");

@@ -62,7 +62,7 @@ describe("which archive a request is about (EXT-10 to EXT-12, chapter 08's vecto
 
 describe("the production-like fixture (SPEC-35)", () => {
   const text = readFileSync(new URL("../../test/fixtures/primary.config.json", import.meta.url), "utf8");
-  const decoded = decodeConfig(text, { source: "file" });
+  const decoded = decodeConfig(text, { source: "file", strict: true });
   assert.ok(decoded.ok && decoded.value.spec !== null);
   const given = decoded.value.spec.remoteExtensions as RemoteExtensions;
   for (const [name, isLibrary, expected] of [

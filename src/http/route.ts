@@ -30,6 +30,8 @@ export interface Services {
   readonly pgdata: string;
   /** What this program can tell an autoscaler by itself; null where Postgres has a communicator, whose business that is. */
   readonly ownAutoscalingText: (() => Promise<string>) | null;
+  /** Reads bodies as the original does, without any repair (FIELD-1). */
+  readonly strict: boolean;
   /** Puts the keys of an accepted `/configure` in force; null when the keys are fixed, as in the original (HTTP-25). */
   readonly replaceKeys: ((keys: readonly Jwk[]) => void) | null;
 }

@@ -193,6 +193,7 @@ export function fakeServices(parts: Partial<Services> = {}): Services {
     pgdata: "/nowhere",
     ownAutoscalingText: null,
     extensions: { provide: () => Promise.resolve({ kind: "no-gateway" }), list: () => [] },
+    strict: false,
     replaceKeys: null,
     ...parts,
   };

@@ -6,7 +6,7 @@ import type { Jwk, Problem } from "./types.ts";
 
 function decodeKey(members: Readonly<Record<string, unknown>>): Jwk | readonly Problem[] {
   const text = configText({}, JSON.stringify({ jwks: { keys: [members] } }));
-  const decoding = decodeConfig(text, { source: "file" });
+  const decoding = decodeConfig(text, { source: "file", strict: true });
   if (!decoding.ok) {
     assert.equal(decoding.refusal.kind, "schema");
     return decoding.refusal.problems;

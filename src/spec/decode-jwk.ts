@@ -1,8 +1,9 @@
 import { oneOf, secret, string, transformed } from "../base/decode-scalars.ts";
 import { list, object, optional, required, titled } from "../base/decode-structures.ts";
 import { type Decoder, Findings, hinted, type Shape } from "../base/decoder.ts";
+import type { JsonValue } from "../base/json.ts";
 import { tlsPaths } from "./decode-services.ts";
-import { jwksHint } from "./hints.ts";
+import { computeCtlConfigHint, jwksHint } from "./hints.ts";
 import type { ComputeCtlConfig, Jwk } from "./types.ts";
 
 /*
@@ -75,12 +76,20 @@ const jwk: Decoder<Jwk> = {
   },
 };
 
+/** Whether a value is a key as far as that can be told without looking at its material. */
+export function isKey(value: JsonValue): boolean {
+  return jwk.read(value, new Findings()) !== undefined;
+}
+
 const jwks = titled("Jwks", { keys: required("keys", list(jwk)) });
 
-export const computeCtlConfig: Decoder<ComputeCtlConfig> = titled("ComputeCtlConfig", {
-  jwks: required(
-    "jwks",
-    transformed(hinted(jwks, jwksHint), ({ keys }) => keys),
-  ),
-  tls: optional("tls", tlsPaths),
-});
+export const computeCtlConfig: Decoder<ComputeCtlConfig> = hinted(
+  titled("ComputeCtlConfig", {
+    jwks: required(
+      "jwks",
+      transformed(hinted(jwks, jwksHint), ({ keys }) => keys),
+    ),
+    tls: optional("tls", tlsPaths),
+  }),
+  computeCtlConfigHint,
+);

@@ -15,7 +15,7 @@ function accepted<T>(decoding: Decoding<T>): T {
 }
 
 function specOf(change: SpecChange): ComputeSpec {
-  const { spec } = accepted(decodeConfig(configText(change), { source: "file" }));
+  const { spec } = accepted(decodeConfig(configText(change), { source: "file", strict: true }));
   assert.ok(spec !== null);
   return spec;
 }
@@ -27,7 +27,7 @@ function refused(decoding: Decoding<unknown>): Refusal {
 
 /** Class, path and message of the first problem of the minimal spec with a change. */
 function refusalOf(change: SpecChange): readonly [kind: string, path: string | undefined, message: string | undefined] {
-  const { kind, problems } = refused(decodeConfig(configText(change), { source: "file" }));
+  const { kind, problems } = refused(decodeConfig(configText(change), { source: "file", strict: true }));
   return [kind, problems[0]?.path, problems[0]?.message];
 }
 
@@ -65,7 +65,7 @@ describe("invalid fixtures", () => {
   for (const [name, [kind, message]] of Object.entries(expected)) {
     for (const source of ["file", "http"] as const) {
       it(`${name} is refused as ${kind}, from ${source} (chapter 02 §12)`, () => {
-        const decoding = decodeConfig(fixture(`invalid/${name}.json`), { source });
+        const decoding = decodeConfig(fixture(`invalid/${name}.json`), { source, strict: true });
         const outcome = decoding.ok && decoding.value.spec !== null ? deriveSpec(decoding.value.spec) : decoding;
         assert.ok(!outcome.ok);
         assert.equal(outcome.refusal.kind, kind);
@@ -78,7 +78,8 @@ describe("invalid fixtures", () => {
 });
 
 describe("valid fixtures", () => {
-  const read = (name: string): Config => accepted(decodeConfig(fixture(`${name}.config.json`), { source: "http" }));
+  const read = (name: string): Config =>
+    accepted(decodeConfig(fixture(`${name}.config.json`), { source: "http", strict: true }));
 
   it("minimal: everything left out has its default (SPEC-11)", () => {
     const { spec, computeCtlConfig } = read("minimal");
@@ -253,14 +254,14 @@ describe("decoding a spec (chapter 02, test vectors)", () => {
   it("never shows a password or token in a problem", () => {
     const cluster = '{"roles": [{"name": "r", "encrypted_password": 424242}], "databases": []}';
     const change = { cluster, storage_auth_token: "535353", endpoint_storage_token: "[646464]" };
-    const { problems } = refused(decodeConfig(configText(change), { source: "file" }));
+    const { problems } = refused(decodeConfig(configText(change), { source: "file", strict: true }));
     assert.equal(problems.length, 3);
     assert.doesNotMatch(JSON.stringify(problems), /424242|535353|646464/);
   });
 
   it("tells all problems of a config at once", () => {
     const text = configText({ mode: '"x"', format_version: undefined, tenant_id: '"y"' }, '{"jwks": {}}');
-    const { problems } = refused(decodeConfig(text, { source: "file" }));
+    const { problems } = refused(decodeConfig(text, { source: "file", strict: true }));
     assert.deepEqual(
       problems.map(({ path }) => path),
       ["spec.tenant_id", "spec.mode", "spec", "compute_ctl_config.jwks"],
@@ -273,32 +274,36 @@ describe("decodeConfig", () => {
     const withoutSpec = '{"compute_ctl_config": {"jwks": {"keys": []}}}';
     const nullSpec = '{"spec": null, "compute_ctl_config": {"jwks": {"keys": []}}}';
     for (const text of [withoutSpec, nullSpec]) {
-      assert.equal(accepted(decodeConfig(text, { source: "file" })).spec, null);
-      assert.equal(refused(decodeConfig(text, { source: "http" })).kind, "schema");
+      assert.equal(accepted(decodeConfig(text, { source: "file", strict: true })).spec, null);
+      assert.equal(refused(decodeConfig(text, { source: "http", strict: true })).kind, "schema");
     }
   });
 
   it("refuses a repeated spec as schema, and bytes behind the document as syntax (SPEC-14, T-20)", () => {
     const repeated = '{"spec": null, "spec": null, "compute_ctl_config": {"jwks": {"keys": []}}}';
-    assert.equal(refused(decodeConfig(repeated, { source: "file" })).kind, "schema");
+    assert.equal(refused(decodeConfig(repeated, { source: "file", strict: true })).kind, "schema");
     for (const source of ["file", "http"] as const)
-      assert.equal(refused(decodeConfig(`${configText()} x`, { source })).kind, "syntax");
+      assert.equal(refused(decodeConfig(`${configText()} x`, { source, strict: true })).kind, "syntax");
   });
 
   it("refuses bytes that are not UTF-8 as syntax", () => {
-    assert.equal(refused(decodeConfig(Buffer.from([0x22, 0xff, 0x22]), { source: "file" })).kind, "syntax");
+    assert.equal(
+      refused(decodeConfig(Buffer.from([0x22, 0xff, 0x22]), { source: "file", strict: true })).kind,
+      "syntax",
+    );
   });
 
   it("refuses a null for the wrapper's own part, and an array for the whole (SPEC-20, SPEC-21)", () => {
     assert.equal(
-      refused(decodeConfig(configText({}, "null"), { source: "file" })).problems[0]?.path,
+      refused(decodeConfig(configText({}, "null"), { source: "file", strict: true })).problems[0]?.path,
       "compute_ctl_config",
     );
-    assert.equal(refused(decodeConfig("[]", { source: "http" })).kind, "schema");
+    assert.equal(refused(decodeConfig("[]", { source: "http", strict: true })).kind, "schema");
   });
 
   it("hints at the usual mistakes (FIELD-5)", () => {
-    const hints = (text: string): string => hintsOf(refused(decodeConfig(text, { source: "file" })).problems);
+    const hints = (text: string): string =>
+      hintsOf(refused(decodeConfig(text, { source: "file", strict: true })).problems);
     assert.match(hints(specText()), /bare spec: wrap it/);
     assert.match(hints('{"spec": null, "jwks": {"keys": []}}'), /move jwks into/);
     assert.match(hints('{"spec": null}'), /add "compute_ctl_config"/);
@@ -317,16 +322,21 @@ describe("decodeConfig", () => {
 
 describe("decodePayload (CLI-8)", () => {
   it("wraps a bare spec, which may lack suspend_timeout_seconds, with an empty key set", () => {
-    const { spec, computeCtlConfig } = accepted(decodePayload(specText({ suspend_timeout_seconds: undefined })));
+    const { spec, computeCtlConfig } = accepted(
+      decodePayload(specText({ suspend_timeout_seconds: undefined }), { strict: true }),
+    );
     assert.equal(spec?.suspendTimeoutSeconds, 0n);
     assert.deepEqual(computeCtlConfig, { jwks: [], tls: null });
   });
 
   it("takes anything with one of the wrapper's members for a config", () => {
     const jwks = '{"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}}';
-    assert.equal(accepted(decodePayload(configText({}, jwks))).computeCtlConfig.jwks.length, 1);
-    assert.equal(refused(decodePayload(`{"spec": ${specText()}}`)).kind, "schema");
-    assert.equal(refused(decodePayload(configText({ suspend_timeout_seconds: undefined }))).kind, "schema");
+    assert.equal(accepted(decodePayload(configText({}, jwks), { strict: true })).computeCtlConfig.jwks.length, 1);
+    assert.equal(refused(decodePayload(`{"spec": ${specText()}}`, { strict: true })).kind, "schema");
+    assert.equal(
+      refused(decodePayload(configText({ suspend_timeout_seconds: undefined }), { strict: true })).kind,
+      "schema",
+    );
   });
 });
 
@@ -334,16 +344,21 @@ describe("decodeControlPlaneResponse (SPEC-81)", () => {
   const keys = '"compute_ctl_config": {"jwks": {"keys": []}}';
 
   it("reads status, spec and keys", () => {
-    const attached = accepted(decodeControlPlaneResponse(`{"status": "attached", "spec": ${specText()}, ${keys}}`));
+    const attached = accepted(
+      decodeControlPlaneResponse(`{"status": "attached", "spec": ${specText()}, ${keys}}`, { strict: true }),
+    );
     assert.equal(attached.status, "attached");
     assert.notEqual(attached.config.spec, null);
-    const empty = accepted(decodeControlPlaneResponse(`{"status": "empty", ${keys}}`));
-    assert.deepEqual(empty, { status: "empty", config: { spec: null, computeCtlConfig: { jwks: [], tls: null } } });
+    const empty = accepted(decodeControlPlaneResponse(`{"status": "empty", ${keys}}`, { strict: true }));
+    assert.deepEqual(empty, {
+      status: "empty",
+      config: { spec: null, computeCtlConfig: { jwks: [], tls: null }, declaredEmpty: false },
+    });
   });
 
   it("refuses an unknown, a missing and an ill-typed status", () => {
-    assert.equal(refused(decodeControlPlaneResponse(`{"status": "Empty", ${keys}}`)).kind, "schema");
-    assert.equal(refused(decodeControlPlaneResponse(`{${keys}}`)).kind, "schema");
-    assert.equal(refused(decodeControlPlaneResponse(`{"status": null, ${keys}}`)).kind, "syntax");
+    assert.equal(refused(decodeControlPlaneResponse(`{"status": "Empty", ${keys}}`, { strict: true })).kind, "schema");
+    assert.equal(refused(decodeControlPlaneResponse(`{${keys}}`, { strict: true })).kind, "schema");
+    assert.equal(refused(decodeControlPlaneResponse(`{"status": null, ${keys}}`, { strict: true })).kind, "syntax");
   });
 });

@@ -7,7 +7,7 @@ import { clusterWith, configText, type SpecChange } from "./test-config.ts";
 import type { DerivedSpec } from "./types.ts";
 
 function derive(text: string): Derivation {
-  const decoding = decodeConfig(text, { source: "http" });
+  const decoding = decodeConfig(text, { source: "http", strict: true });
   assert.ok(decoding.ok && decoding.value.spec !== null);
   return deriveSpec(decoding.value.spec);
 }

@@ -33,12 +33,12 @@ describe("describeRefusal", () => {
 });
 
 describe("refusalForHttp (SPEC-17, HTTP-20)", () => {
-  it("answers 422 to the wrong shape, all in lower case, first problem first", () => {
+  it("answers 422 to the wrong shape, all in lower case, first problem first, and hints as they are spelled (FIELD-5)", () => {
     assert.deepEqual(refusalForHttp(schema), {
       status: 422,
       error:
         "failed to deserialize the json body into the target type: " +
-        "spec.mode: unknown variant `x`; missing field `compute_ctl_config`",
+        'spec.mode: unknown variant `x`; missing field `compute_ctl_config` (hint: write "Primary")',
     });
   });
 
@@ -48,12 +48,12 @@ describe("refusalForHttp (SPEC-17, HTTP-20)", () => {
     assert.deepEqual(refusalForHttp(refusal), { status: 400, error });
   });
 
-  it("answers 400 to what cannot be derived, with exactly the first problem's text", () => {
+  it("answers 400 to what cannot be derived, with the first problem's text and its hint", () => {
     const message = "duplicate entry in safekeeper_connstrings: A:1!";
     const problems = [
       { path: "spec.safekeeper_connstrings", message, hint: "h" },
       { path: "", message: "second" },
     ];
-    assert.deepEqual(refusalForHttp({ kind: "derive", problems }), { status: 400, error: message });
+    assert.deepEqual(refusalForHttp({ kind: "derive", problems }), { status: 400, error: `${message} (hint: h)` });
   });
 });

@@ -24,20 +24,30 @@ export function describeRefusal(refusal: Refusal, sourceName: string): string {
   return [`${sourceName} ${headlines[refusal.kind]}:`, ...lines].join("\n");
 }
 
-/** A refused body as HTTP answers it (HTTP-20, SPEC-17). */
+/** A refused body as HTTP answers it (HTTP-20, SPEC-17): in the original's form, and behind it the hints (FIELD-5). */
 export function refusalForHttp(refusal: Refusal): { readonly status: 400 | 422; readonly error: string } {
   const { kind, problems } = refusal;
-  if (kind === "derive") return { status: 400, error: problems[0]?.message ?? "the spec cannot be used" };
+  if (kind === "derive") {
+    const first = problems.slice(0, 1);
+    return { status: 400, error: `${first[0]?.message ?? "the spec cannot be used"}${hintsBehind(first)}` };
+  }
   const what =
     kind === "syntax"
       ? "failed to parse the request body as json"
       : "failed to deserialize the json body into the target type";
-  return { status: kind === "syntax" ? 400 : 422, error: `${what}: ${summarizeRefusal(refusal)}`.toLowerCase() };
+  const error = `${what}: ${summarizeRefusal(refusal)}`.toLowerCase();
+  return { status: kind === "syntax" ? 400 : 422, error: `${error}${hintsBehind(problems)}` };
 }
 
 /** The problems on one line, without hints. */
 export function summarizeRefusal({ problems }: Refusal): string {
   return problems.slice(0, problemsShownMax).map(located).join("; ");
+}
+
+/** Hints keep their case: they show how something is spelled. */
+function hintsBehind(problems: readonly Problem[]): string {
+  const hints = new Set(problems.slice(0, problemsShownMax).flatMap(({ hint }) => (hint === undefined ? [] : [hint])));
+  return hints.size === 0 ? "" : ` (hint: ${[...hints].join("; ")})`;
 }
 
 function located({ path, message }: Problem): string {

@@ -5,7 +5,9 @@ import { hasFeature, unknownFeatures } from "./features.ts";
 import { specText } from "./test-config.ts";
 
 it("features are known by exact name, and unknown ones listed once each (SPEC-60)", () => {
-  const decoding = decodePayload(specText({ features: '["x", "tls_experimental", "x", "TLS_experimental"]' }));
+  const decoding = decodePayload(specText({ features: '["x", "tls_experimental", "x", "TLS_experimental"]' }), {
+    strict: true,
+  });
   assert.ok(decoding.ok && decoding.value.spec !== null);
   const { spec } = decoding.value;
   assert.ok(hasFeature(spec, "tls_experimental"));

@@ -18,7 +18,7 @@ function fixture(path: string): string {
 }
 
 function decodes(text: string): boolean {
-  return decodeConfig(text, { source: "file" }).ok;
+  return decodeConfig(text, { source: "file", strict: true }).ok;
 }
 
 describe("the published schema of a config", () => {
@@ -42,7 +42,7 @@ describe("the published schema of a config", () => {
 
   for (const name of readdirSync(new URL("invalid/", fixtures))) {
     const text = fixture(`invalid/${name}`);
-    const decoded = decodeConfig(text, { source: "file" });
+    const decoded = decodeConfig(text, { source: "file", strict: true });
     if (!decoded.ok && decoded.refusal.kind === "syntax") continue; // not JSON: no schema gets to see it
     it(`${decoded.ok ? "accepts" : "refuses"} invalid/${name}, ${decoded.ok ? "whose meaning is wrong" : "as the decoder does"}`, () => {
       assert.equal(validate(JSON.parse(text)), decoded.ok, JSON.stringify(validate.errors));

@@ -21,3 +21,15 @@ export function firstDuplicate(hostPorts: readonly string[]): string | undefined
     return isRepeated;
   });
 }
+
+/** Where safekeepers listen unless told otherwise. */
+const defaultPort = "5454";
+
+/** The `host:port` that a connection URL names, as some control planes write safekeepers (FIELD-8); undefined for anything else. */
+export function safekeeperOfUrl(entry: string): string | undefined {
+  const authority = /^\s*postgres(?:ql)?:\/\/([^/?#\s]*)/i.exec(entry)?.[1];
+  if (authority === undefined) return undefined;
+  const hostPort = authority.slice(authority.lastIndexOf("@") + 1);
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(hostPort) ?? [];
+  return host === undefined ? undefined : `${host}:${port ?? defaultPort}`;
+}

@@ -170,6 +170,8 @@ export interface ComputeCtlConfig {
 export interface Config {
   readonly spec: ComputeSpec | null;
   readonly computeCtlConfig: ComputeCtlConfig;
+  /** Whether it says `"status": "empty"`, whatever spec it carries (FIELD-8); never when it was read strictly. */
+  readonly declaredEmpty: boolean;
 }
 
 /** Where WAL goes: entries `host:port`, and the generation of the membership if one was named. */

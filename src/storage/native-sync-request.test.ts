@@ -28,6 +28,7 @@ function specOf(members: object): DerivedSpec {
       },
       compute_ctl_config: { jwks: { keys: [] } },
     }),
+    { strict: true },
   );
   assert.ok(decoded.ok && decoded.value.spec !== null);
   const derived = deriveSpec(decoded.value.spec);

@@ -39,7 +39,7 @@ function read(path: string): string {
 }
 
 function configFrom(text: string): Config {
-  const decoded = decodePayload(text);
+  const decoded = decodePayload(text, { strict: true });
   assert.ok(decoded.ok);
   return decoded.value;
 }

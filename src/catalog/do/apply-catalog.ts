@@ -27,6 +27,8 @@ export interface ApplyInput {
   readonly appliedOperationUuid?: string | null;
   /** Lakebase mode: the platform's roles, grants and objects as well. */
   readonly lakebase?: boolean;
+  /** Reads roles' options as the original does (FIELD-9). */
+  readonly strict?: boolean;
   /** How many sessions create roles; about as many as the server has cores. */
   readonly roleConnections?: number;
   /** Passwords are written to `pg_authid` in one go where that is possible, see docs/decisions/0012. */
@@ -51,8 +53,8 @@ export interface ApplyReport {
  */
 export async function applyCatalog(input: ApplyInput, ports: ApplyPorts): Promise<ApplyReport> {
   const { log, signal } = ports;
-  const { privilegedRoleName, appliedOperationUuid = null, lakebase = false } = input;
-  const result = wantCatalog(input.spec, { privilegedRoleName, appliedOperationUuid, lakebase });
+  const { privilegedRoleName, appliedOperationUuid = null, lakebase = false, strict = false } = input;
+  const result = wantCatalog(input.spec, { privilegedRoleName, appliedOperationUuid, lakebase, strict });
   if (!result.ok) throw new WantedCatalogError(result.problems);
   const concurrency = atLeastOne(input.concurrency);
   log.info(`Applying config with max ${concurrency} concurrency`);

@@ -21,6 +21,8 @@ export interface PlanInput {
   /** As for an apply (T4). */
   readonly appliedOperationUuid?: string | null;
   readonly lakebase?: boolean;
+  /** Reads roles' options as the original does (FIELD-9). */
+  readonly strict?: boolean;
 }
 
 const purpose = "plan";
@@ -76,8 +78,9 @@ function wantedFor({
   privilegedRoleName,
   appliedOperationUuid = null,
   lakebase = false,
+  strict = false,
 }: PlanInput): WantedCatalog {
-  const result = wantCatalog(spec, { privilegedRoleName, appliedOperationUuid, lakebase });
+  const result = wantCatalog(spec, { privilegedRoleName, appliedOperationUuid, lakebase, strict });
   if (!result.ok) throw new WantedCatalogError(result.problems);
   return result.wanted;
 }

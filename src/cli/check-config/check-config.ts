@@ -10,8 +10,8 @@ import { AuditLibraryError, adaptToStock } from "../../conf/stock.ts";
 import { childEnvironment } from "../../postgres/command.ts";
 import { parseConf } from "../../postgres/do/parse-conf.ts";
 import type { PostgresInstallation } from "../../postgres/installation.ts";
-import { deriveSpec } from "../../spec/derive.ts";
 import { unknownFeatures } from "../../spec/features.ts";
+import { deriveFirstSpec } from "../../spec/first-spec.ts";
 import type { Config, DerivedSpec, Problem } from "../../spec/types.ts";
 import { inspectTls } from "./inspect-tls.ts";
 import { type CheckReport, computeFacts, type RejectedLine } from "./report.ts";
@@ -21,6 +21,8 @@ export interface CheckTarget extends Pick<ConfInput, "privilegedRoleName" | "int
   /** Null when it is not known. */
   readonly connstrPort: number | null;
   readonly lakebase: boolean;
+  /** Judges as the original does (FIELD-1). */
+  readonly strict?: boolean;
   readonly overcommitMemory: string | null;
   /** The Postgres that is asked, null for none, which stands for Neon's own; and the user to run it as. */
   readonly installation: PostgresInstallation | null;
@@ -52,8 +54,12 @@ export async function checkConfig(
     const warnings = [...keyWarnings, "there is no spec: the compute will wait for a POST /configure"];
     return { report: { ...nothing, source, good: true, warnings }, conf: null };
   }
-  const derived = deriveSpec(config.spec);
+  const derived = deriveFirstSpec(config);
   if (!derived.ok) return refused(source, derived.refusal.problems);
+  if (derived.value === null) {
+    const warnings = [...keyWarnings, ...derived.warnings];
+    return { report: { ...nothing, source, good: true, warnings }, conf: null };
+  }
   const adapted = adapt(derived.value, target);
   if (!adapted.ok) return refused(source, [adapted.problem]);
 

@@ -32,6 +32,7 @@ export const checkConfigOptionTable = [
     name: "print-config",
     help: "print the postgresql.conf alone, byte for byte as it would be written, with the secrets that it holds",
   },
+  { name: "strict", help: "read the config as the original does, without repairs" },
   { name: "schema", help: "print the JSON Schema of a config, for editors and other checkers" },
   { name: "json", help: "print JSON for programs" },
   { name: "help", short: "h", help: "print this text and exit" },
@@ -49,6 +50,7 @@ export interface CheckConfigOptions {
   readonly privilegedRoleName: string;
   readonly internalHttpPort: number;
   readonly lakebase: boolean;
+  readonly strict: boolean;
 }
 
 type Given = GivenOptions<(typeof checkConfigOptionTable)[number]["name"]>;
@@ -87,6 +89,7 @@ export function readCheckConfigOptions(
     privilegedRoleName,
     internalHttpPort: readPort(text(given, "internal-http-port") ?? "3081"),
     lakebase,
+    strict: given.has("strict"),
   };
 }
 

@@ -55,7 +55,7 @@ function print({ report, conf }: Checked, output: CheckConfigOptions["output"]):
 }
 
 async function check(options: CheckConfigOptions, environment: Environment): Promise<Checked> {
-  const decoded = await loadPayloadFile(options.config);
+  const decoded = await loadPayloadFile(options.config, options);
   if (!decoded.ok) return refused(options.config, decoded.refusal.problems);
   // Nothing but a signal to the process ends the check; each of its steps has a limit of its own.
   const { signal } = new AbortController();
@@ -70,10 +70,11 @@ async function check(options: CheckConfigOptions, environment: Environment): Pro
     installation: postgres?.installation ?? null,
     osUser: postgres?.osUser ?? null,
     environment,
+    strict: options.strict,
   };
   const checked = await checkConfig(options.config, decoded.value, target, signal);
-  if (warning === null) return checked;
-  return { ...checked, report: { ...checked.report, warnings: [warning, ...checked.report.warnings] } };
+  const warnings = [...(warning === null ? [] : [warning]), ...decoded.warnings];
+  return { ...checked, report: { ...checked.report, warnings: [...warnings, ...checked.report.warnings] } };
 }
 
 function readConnstrPort(connstr: string | null): number | null {

@@ -23,6 +23,7 @@ export const planOptionTable = [
     help: "as for the compute itself",
   },
   { name: "lakebase-mode", help: "plan the lakebase phases as well" },
+  { name: "strict", help: "read the config as the original does, without repairs" },
   { name: "json", help: "print JSON for programs" },
   { name: "help", short: "h", help: "print this text and exit" },
 ] as const satisfies readonly Omit<OptionRow, "group">[];
@@ -35,6 +36,7 @@ export interface PlanOptions {
     | { readonly kind: "saved"; readonly path: string };
   readonly privilegedRoleName: string;
   readonly lakebase: boolean;
+  readonly strict: boolean;
   readonly json: boolean;
 }
 
@@ -55,6 +57,7 @@ export function readPlanOptions(argv: readonly string[]): PlanOptions | null {
     catalog: readCatalogSource(given),
     privilegedRoleName,
     lakebase: given.has("lakebase-mode"),
+    strict: given.has("strict"),
     json: given.has("json"),
   };
 }

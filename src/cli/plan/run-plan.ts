@@ -41,11 +41,11 @@ export async function runPlan(argv: readonly string[]): Promise<number> {
 }
 
 async function gather(options: PlanOptions): Promise<[PlanInput, SavedCatalog]> {
-  const spec = await loadSpec(options.config);
+  const spec = await loadSpec(options);
   const { settings, postgresqlConf } = spec.spec.cluster;
   const concurrency = startConcurrency(settings, postgresqlConf);
   const { privilegedRoleName, lakebase, catalog } = options;
-  const input = { spec, privilegedRoleName, lakebase, concurrency };
+  const input = { spec, privilegedRoleName, lakebase, concurrency, strict: options.strict };
   if (catalog.kind === "saved") return [input, decodeSavedCatalog(await readFile(catalog.path, "utf8"))];
   const connstr = parseConnstr(catalog.connstr);
   if (!connstr.ok) throw new Error(connstr.message);
@@ -56,9 +56,10 @@ async function gather(options: PlanOptions): Promise<[PlanInput, SavedCatalog]> 
   return [input, saved];
 }
 
-async function loadSpec(path: string): Promise<DerivedSpec> {
-  const config = await loadPayloadFile(path);
+async function loadSpec({ config: path, strict }: PlanOptions): Promise<DerivedSpec> {
+  const config = await loadPayloadFile(path, { strict });
   if (!config.ok) throw new Error(describeRefusal(config.refusal, path));
+  for (const warning of config.warnings) complain(`warning: ${warning}`);
   if (config.value.spec === null) throw new Error(`${path} has no spec to plan for`);
   const derived = deriveSpec(config.value.spec);
   if (!derived.ok) throw new Error(describeRefusal(derived.refusal, path));

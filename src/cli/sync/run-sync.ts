@@ -96,7 +96,7 @@ async function targetRequest({ target }: SyncOptions, pgVersion: number, caFile:
     return { ...safekeeperSettings(null), ...list, tenantId, timelineId, token: null, caFile, pgVersion };
   }
   const { path } = target;
-  const config = await loadPayloadFile(path);
+  const config = await loadPayloadFile(path, { strict: false });
   if (!config.ok) throw new Error(describeRefusal(config.refusal, path));
   if (config.value.spec === null) throw new Error(`${path} has no spec`);
   const derived = deriveSpec(config.value.spec);

@@ -1,9 +1,7 @@
 import { decodeConfig } from "../../spec/decode.ts";
 import { refusalForHttp } from "../../spec/describe-refusal.ts";
-import type { Config } from "../../spec/types.ts";
 import type { Answer } from "../answer.ts";
-import { failure, json, wrongStatus } from "../answer.ts";
-import type { Decoded } from "../input.ts";
+import { failure, json, unreadable, wrongStatus } from "../answer.ts";
 import { accepted, readFlag } from "../input.ts";
 import { limits } from "../limits.ts";
 import { operationBody } from "../operation-body.ts";
@@ -11,7 +9,7 @@ import type { Route } from "../route.ts";
 import { statusBody } from "../status-body.ts";
 
 interface Order {
-  readonly config: Config;
+  readonly body: Uint8Array;
   readonly wait: boolean;
 }
 
@@ -31,12 +29,18 @@ export const configure: Route<Order> = {
     bytesMax: limits.specBytesMax,
     decode(target) {
       const wait = readFlag(target, "wait", true);
-      return wait.ok ? accepted((bytes) => decodeOrder(bytes, wait.value)) : wait;
+      return wait.ok ? accepted((body) => accepted({ body, wait: wait.value })) : wait;
     },
   },
   responses: [200, 202, 400, 412, 500],
-  async handle({ control, replaceKeys }, { config, wait }, { trace }): Promise<Answer> {
-    const outcome = await control.configure(config, { wait, trace });
+  async handle({ control, strict, replaceKeys }, { body, wait }, { trace }): Promise<Answer> {
+    const decoded = decodeConfig(body, { source: "http", strict });
+    if (!decoded.ok) {
+      const { status, error } = refusalForHttp(decoded.refusal);
+      return unreadable(status, error);
+    }
+    const { value: config, warnings } = decoded;
+    const outcome = await control.configure(config, { wait, trace, warnings });
     switch (outcome.kind) {
       case "running":
         replaceKeys?.(config.computeCtlConfig.jwks);
@@ -55,8 +59,3 @@ export const configure: Route<Order> = {
     }
   },
 };
-
-function decodeOrder(bytes: Uint8Array, wait: boolean): Decoded<Order> {
-  const config = decodeConfig(bytes, { source: "http" });
-  return config.ok ? accepted({ config: config.value, wait }) : { ok: false, ...refusalForHttp(config.refusal) };
-}

@@ -23,7 +23,7 @@ function specWith(changes: Record<string, unknown> = {}): DerivedSpec {
   });
   document.spec.cluster.roles = [{ name: "amy", encrypted_password: verifier }];
   document.spec.cluster.databases = [{ name: "shop", owner: "amy" }];
-  const decoded = decodeConfig(JSON.stringify(document), { source: "file" });
+  const decoded = decodeConfig(JSON.stringify(document), { source: "file", strict: true });
   assert.ok(decoded.ok);
   assert.ok(decoded.value.spec !== null);
   const derived = deriveSpec(decoded.value.spec);

@@ -18,17 +18,17 @@ describe("config files", () => {
   it("are decoded; a bare spec only where one may stand (CLI-8)", async (t) => {
     const config = await fileWith(t, configText());
     const bare = await fileWith(t, specText());
-    assert.equal((await loadConfigFile(config)).ok, true);
-    assert.equal((await loadPayloadFile(config)).ok, true);
-    assert.equal((await loadConfigFile(bare)).ok, false);
-    assert.equal((await loadPayloadFile(bare)).ok, true);
+    assert.equal((await loadConfigFile(config, { strict: true })).ok, true);
+    assert.equal((await loadPayloadFile(config, { strict: true })).ok, true);
+    assert.equal((await loadConfigFile(bare, { strict: true })).ok, false);
+    assert.equal((await loadPayloadFile(bare, { strict: true })).ok, true);
   });
 
   it("that cannot be read are told in the original's words first, then with their path (SPEC-2)", async () => {
-    await assert.rejects(loadConfigFile("/nowhere/config.json"), {
+    await assert.rejects(loadConfigFile("/nowhere/config.json", { strict: true }), {
       name: "ConfigFileError",
       message: /^No such file or directory \(os error 2\): cannot read \/nowhere\/config\.json/,
     });
-    await assert.rejects(loadPayloadFile(tmpdir()), { message: /\(os error 21\)/ });
+    await assert.rejects(loadPayloadFile(tmpdir(), { strict: true }), { message: /\(os error 21\)/ });
   });
 });

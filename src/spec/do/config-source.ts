@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getSystemErrorMessage } from "node:util";
-import { type Decoding, decodeConfig, decodePayload } from "../decode.ts";
+import { type Decoding, decodeConfig, decodePayload, type Reading } from "../decode.ts";
 import type { Config } from "../types.ts";
 
 /** A file with a config cannot be read. */
@@ -12,13 +12,13 @@ class ConfigFileError extends Error {
 }
 
 /** Reads the config that `-c` names (SPEC-2). @throws ConfigFileError when the file cannot be read */
-export async function loadConfigFile(path: string): Promise<Decoding<Config>> {
-  return decodeConfig(readConfigFile(path), { source: "file" });
+export async function loadConfigFile(path: string, { strict }: Reading): Promise<Decoding<Config>> {
+  return decodeConfig(readConfigFile(path), { source: "file", strict });
 }
 
 /** Reads the config or bare spec that `-S` names (CLI-8). @throws ConfigFileError when the file cannot be read */
-export async function loadPayloadFile(path: string): Promise<Decoding<Config>> {
-  return decodePayload(readConfigFile(path));
+export async function loadPayloadFile(path: string, reading: Reading): Promise<Decoding<Config>> {
+  return decodePayload(readConfigFile(path), reading);
 }
 
 /** Without waiting: the file is a local one, nothing can go on without it, and a start is quicker so. */

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, it, type TestContext } from "node:test";
+import { systemClock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { originalSchedule } from "../control-plane-request.ts";
+import { originalSchedule, patientSchedule } from "../control-plane-request.ts";
 import type { ControlPlaneResponse } from "../decode.ts";
 import { specText } from "../test-config.ts";
 import { type ControlPlaneRequest, fetchConfig } from "./control-plane.ts";
@@ -55,7 +58,10 @@ async function fetchFrom(baseUri: string, change: Partial<ControlPlaneRequest> =
     computeId: "ep-1/2",
     token: "made-up-token",
     proxyEnv: {},
-    schedule: { ...originalSchedule, pausesMs: [0, 0, 0] },
+    schedule: { ...originalSchedule, next: ({ attempt }) => ({ pauseMs: 0, again: attempt < 3 }) },
+    strict: true,
+    clock: systemClock,
+    onWait: async () => {},
     signal: new AbortController().signal,
     log,
     onAttempt: (label) => labels.push(label),
@@ -170,7 +176,7 @@ describe("fetchConfig (SPEC-80 to SPEC-83)", () => {
 
   it("does not wait for a silent server longer than an attempt may take", async (t) => {
     const { baseUri } = await startServer(t, () => undefined);
-    const schedule = { ...originalSchedule, pausesMs: [0], attemptMsMax: 20 };
+    const schedule = { ...originalSchedule, next: () => ({ pauseMs: 0, again: false }), attemptMsMax: 20 };
     const { error, labels } = await fetchFrom(baseUri, { schedule });
     assert.match(String(error?.cause), /took longer than 20 ms/);
     assert.deepEqual(labels, ["unknown"]);
@@ -199,5 +205,115 @@ describe("fetchConfig (SPEC-80 to SPEC-83)", () => {
     const { answer } = await fetchFrom("http://control-plane.invalid", { proxyEnv: { HTTP_PROXY: proxy.baseUri } });
     assert.equal(answer?.status, "attached");
     assert.match(proxy.asked[0]?.url ?? "", /^http:\/\/control-plane\.invalid\//);
+  });
+});
+
+describe("fetchConfig with patience (FIELD-3)", () => {
+  /** The patient schedule, at whose pauses nobody waits. */
+  const schedule = (attempts: number) => ({
+    ...patientSchedule(60_000, () => 0),
+    next: ({ attempt }: { readonly attempt: number }) => ({ pauseMs: 0, again: attempt < attempts }),
+  });
+  const patient = { strict: false, schedule: schedule(20) };
+
+  it("outlasts every status but the final ones, nonsense, and attachment without a spec", async (t) => {
+    const odd = [404, 408, 425, 429, 500, 502, 503, 504, 204].map((code) => status(code));
+    const half = (response: ServerResponse): void => {
+      response.writeHead(200, { "content-length": 9_999 }).write('{"status": ', () => response.destroy());
+    };
+    const { baseUri, asked } = await startServer(
+      t,
+      ...odd,
+      status(200, "garbage"),
+      half,
+      status(200, `{"status": "attached", ${keys}}`),
+      attached,
+    );
+    const { answer } = await fetchFrom(baseUri, patient);
+    assert.notEqual(answer?.config.spec ?? null, null);
+    assert.equal(asked.length, odd.length + 4);
+  });
+
+  it("tells each reason once, and in the end how long it took", async (t) => {
+    const busy = status(503);
+    const { baseUri } = await startServer(t, busy, busy, busy, status(500), status(500), busy, attached);
+    const told: string[] = [];
+    const tell = (message: string): void => void told.push(message);
+    const log: Log = { debug: tell, info: tell, warn: tell, error: tell, span: () => log };
+    const waits: string[] = [];
+    const onWait = async (reason: string): Promise<void> => void waits.push(reason);
+    await fetchFrom(baseUri, { ...patient, log, onWait });
+    assert.equal(waits.length, 6);
+    assert.deepEqual(
+      told.map((line) => line.replace(/after .* s$/, "after … s")),
+      [
+        "waiting for the control plane: the control plane is not ready: 503 Service Unavailable (attempt 1)",
+        "waiting for the control plane: the control plane is not ready: 500 Internal Server Error (attempt 4)",
+        "waiting for the control plane: the control plane is not ready: 503 Service Unavailable (attempt 6)",
+        "the control plane gave a config at attempt 7, after … s",
+      ],
+    );
+  });
+
+  it("gives up at once on 400, 401 and 403, with what the body says and without its secrets", async (t) => {
+    for (const code of [400, 401, 403]) {
+      const body = `{"error":\n"no such compute", "Authorization": "Bearer ${"x".repeat(40)}"}`;
+      const { baseUri, asked } = await startServer(t, status(code, body));
+      const { error } = await fetchFrom(baseUri, patient);
+      assert.match(
+        error?.message ?? "",
+        new RegExp(`^unexpected control plane response status code: ${code} .*no such compute`),
+      );
+      assert.doesNotMatch(error?.message ?? "", /xxxxx|\n/);
+      assert.equal(asked.length, 1);
+    }
+  });
+
+  it("hands Retry-After to the schedule", async (t) => {
+    const { baseUri } = await startServer(t, status(429, "", { "retry-after": "7" }), attached);
+    const asked: (number | null)[] = [];
+    const next = ({ retryAfterMs }: { readonly retryAfterMs: number | null }) => {
+      asked.push(retryAfterMs);
+      return { pauseMs: 0, again: true };
+    };
+    await fetchFrom(baseUri, { ...patient, schedule: { ...patient.schedule, next } });
+    assert.deepEqual(asked, [7_000]);
+  });
+
+  it("repairs an odd answer with a warning, which strictness takes for no config", async (t) => {
+    const { baseUri } = await startServer(t, status(200, `{"status": "EMPTY", ${keys}}`));
+    const { answer, warnings } = await fetchFrom(baseUri, patient);
+    assert.equal(answer?.status, "empty");
+    assert.match(warnings.join(), /^status: `EMPTY`, taken as "empty"/);
+    assert.match(String((await fetchFrom(baseUri)).error?.cause), /no config: status: unknown variant `EMPTY`/);
+  });
+
+  it("FIELD-12: gives up on a connection that does not come about in time", async (t) => {
+    // It takes connections, and never says the first word of TLS.
+    const deaf = createTcpServer().listen(0, "127.0.0.1");
+    await once(deaf, "listening");
+    t.after(() => deaf.close());
+    deaf.on("connection", (socket) => t.after(() => socket.destroy()));
+    const { port } = deaf.address() as AddressInfo;
+    const limited = { ...schedule(1), connectMsMax: 50 };
+    const { error } = await fetchFrom(`https://127.0.0.1:${port}`, { ...patient, schedule: limited });
+    assert.match(String(error?.cause), /connecting to 127\.0\.0\.1:\d+ took longer than 50 ms/);
+    // One that only answers late has connected in time.
+    const slow = await startServer(t, (response) => void setTimeout(() => attached(response), 100));
+    assert.equal((await fetchFrom(slow.baseUri, { ...patient, schedule: limited })).answer?.status, "attached");
+  });
+});
+
+describe("the pauses of fetchConfig (FIELD-3)", () => {
+  it("begin anew when a control plane that was away answers for the first time, and only then", async (t) => {
+    const steps: number[] = [];
+    const cut = (response: ServerResponse): void => void response.destroy();
+    const { baseUri } = await startServer(t, cut, cut, cut, status(500), status(503), cut, status(500), attached);
+    const next = ({ step }: { readonly step: number }) => {
+      steps.push(step);
+      return { pauseMs: 0, again: true };
+    };
+    await fetchFrom(baseUri, { strict: false, schedule: { ...patientSchedule(1, () => 0), next } });
+    assert.deepEqual(steps, [1, 2, 3, 1, 2, 3, 4]);
   });
 });

@@ -56,7 +56,7 @@ for (let round = 0; round < Number(times); round += 1) {
 process.stdout.write(figuresText(figures));
 
 function readSpec(text: string): DerivedSpec {
-  const decoded = decodePayload(text);
+  const decoded = decodePayload(text, { strict: true });
   if (!decoded.ok || decoded.value.spec === null) throw new Error("the config cannot be decoded");
   const derived = deriveSpec(decoded.value.spec);
   if (!derived.ok) throw new Error("the spec cannot be used");

@@ -19,7 +19,7 @@ const askMsMax = 2_000;
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, span: () => silent };
 
 async function readSpec(path: string): Promise<DerivedSpec> {
-  const config = await loadPayloadFile(path);
+  const config = await loadPayloadFile(path, { strict: true });
   if (!config.ok || config.value.spec === null) throw new Error(`${path} holds no spec`);
   const derived = deriveSpec(config.value.spec);
   if (!derived.ok) throw new Error(`the spec of ${path} cannot be used`);

@@ -66,7 +66,7 @@ describe("a config that is wrong (chapter 02 §12)", () => {
       const holders = await Promise.all([occupy(world.ports.external), occupy(world.ports.internal)]);
       try {
         for (const entry of refused) {
-          const compute = await world.start({ config: await fixture(entry) });
+          const compute = await world.start({ config: await fixture(entry), args: ["--strict"] });
           const said = await refusesToStart(compute);
           assert.ok(said.includes(entry.says), `${entry.file}: ${said}`);
           assert.ok(said.includes(world.path("config.json")), `${entry.file} is not named by its path: ${said}`);
@@ -81,7 +81,10 @@ describe("a config that is wrong (chapter 02 §12)", () => {
   it("SPEC-17: is refused by /configure, and the compute stays empty for a good one", () =>
     withWorld({}, async (world) => {
       const good = world.config();
-      const compute = await world.start({ config: { compute_ctl_config: good.compute_ctl_config } });
+      const compute = await world.start({
+        config: { compute_ctl_config: good.compute_ctl_config },
+        args: ["--strict"],
+      });
       await compute.waitFor("empty");
       for (const entry of refused) {
         const reply = await compute.request("POST", "/configure", { body: await fixture(entry) });
@@ -97,7 +100,7 @@ describe("a config that is wrong (chapter 02 §12)", () => {
 
   it("SPEC-2: has all its problems told at once", () =>
     withWorld({}, async (world) => {
-      const config = world.config({ spec: { mode: "primary", tenant_id: "xyz", features: null } });
+      const config = world.config({ spec: { mode: "primary", tenant_id: "xyz", features: 7 } });
       const said = await refusesToStart(await world.start({ config }));
       for (const path of ["spec.mode:", "spec.tenant_id:", "spec.features:"]) assert.ok(said.includes(path), said);
     }));
