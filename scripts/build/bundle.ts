@@ -3,6 +3,7 @@ import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { type BuildOptions, build, type Metafile, type OnResolveArgs, type Plugin, type PluginBuild } from "esbuild";
 import { packagedFileNames } from "../../src/base/packaged-file.ts";
+import { pageFileTypes, pageFolder } from "../../src/http/status-page/packaged-page.ts";
 
 /** The program as two scripts, and which packages are in them. */
 export interface Bundle {
@@ -46,9 +47,8 @@ async function run(
   contents: string,
   plugins: Plugin[],
 ): Promise<{ readonly text: string; readonly metafile: Metafile }> {
-  const packagedFiles = Object.fromEntries(
-    packagedFileNames.map((name) => [name, readFileSync(join(root, name), "utf8")]),
-  );
+  const texts = (names: readonly string[], folder: string): string =>
+    JSON.stringify(Object.fromEntries(names.map((name) => [name, readFileSync(join(root, folder, name), "utf8")])));
   const options = {
     absWorkingDir: root,
     stdin: { contents, resolveDir: root },
@@ -64,7 +64,10 @@ async function run(
     legalComments: "none",
     // The script is not a module of Node's: there is nothing that could load one for it later.
     supported: { "dynamic-import": false },
-    define: { packagedFiles: JSON.stringify(packagedFiles) },
+    define: {
+      packagedFiles: texts(packagedFileNames, "."),
+      packagedPage: texts(Object.keys(pageFileTypes), pageFolder),
+    },
     // A native client of pg's that nobody asks for.
     external: ["pg-native"],
     plugins,

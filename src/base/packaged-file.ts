@@ -1,21 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** The files that the program reads of itself. */
-export const packagedFileNames = [
-  "package.json",
-  "docs/behaviour/openapi.yaml",
-  "src/http/status-page/files/index.html",
-  "src/http/status-page/files/style.css",
-  "src/http/status-page/files/page.js",
-  "src/http/status-page/files/connection.js",
-  "src/http/status-page/files/cards.js",
-  "src/http/status-page/files/more-cards.js",
-  "src/http/status-page/files/waterfall.js",
-  "src/http/status-page/files/log.js",
-  "src/http/status-page/files/dom.js",
-  "src/http/status-page/files/format.js",
-  "src/http/status-page/files/icon.svg",
-] as const;
+export const packagedFileNames = ["package.json", "docs/behaviour/openapi.yaml"] as const;
 type PackagedFileName = (typeof packagedFileNames)[number];
 
 /** Put in by the build, which makes one file of everything; not there when the sources run. */

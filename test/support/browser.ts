@@ -73,6 +73,12 @@ export async function openPage(
   return { page, complaints };
 }
 
+/** Waits until an element's text is exactly this. */
+export async function shows(page: Page, selector: string, text: string): Promise<void> {
+  const exactly = new RegExp(`^${RegExp.escape(text)}$`);
+  await page.locator(selector).filter({ hasText: exactly }).waitFor();
+}
+
 /** By how many pixels the page is wider than its window. */
 export function overhang(page: Page): Promise<number> {
   return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { packagedFileNames } from "../../base/packaged-file.ts";
+import { pageFileTypes } from "../status-page/packaged-page.ts";
 import { ask, startTestServer, type TestServer } from "../test-support.ts";
 
 let server: TestServer;
@@ -40,8 +40,7 @@ describe("GET /ui and its files (HTTP-85)", () => {
   });
 
   it("are those in the folder, which the build takes along, and no others", async () => {
-    const packaged = packagedFileNames.filter((name) => name.startsWith("src/http/status-page/files/"));
-    assert.deepEqual(packaged.map((name) => name.split("/").at(-1)).sort(), files.toSorted());
+    assert.deepEqual(Object.keys(pageFileTypes).sort(), files.toSorted());
     for (const path of ["/ui/", "/ui/nothing.js", "/ui/toString", "/ui/..%2fpage-files.ts", "/ui/../ui"]) {
       assert.equal((await ask(server, "GET", path)).status, 404, path);
     }

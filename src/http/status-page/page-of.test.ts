@@ -200,15 +200,17 @@ describe("the status page's document (HTTP-83)", () => {
     assert.deepEqual([none.extensions, none.services, none.storage?.lease], [null, null, null]);
   });
 
-  it("lists what is wrong, the newest first, each thing once", () => {
+  it("lists what is wrong besides what the status says, the newest first, each thing once", () => {
     const text = "could not apply\n\nCaused by:\n    no room";
     const { problems, operations } = pageOf({
       ...running,
       status: { ...running.status, status: "failed", error: text },
       operations: [
         { id: "1", kind: "start", state: "succeeded", error: null, startedAt: after(1), endedAt: after(2) },
+        { id: "0", kind: "start", state: "failed", error: "no disk", startedAt: after(1), endedAt: after(2) },
         { id: "2", kind: "refresh", state: "failed", error: "no answer", startedAt: after(3), endedAt: after(4) },
-        { id: "3", kind: "configure", state: "failed", error: text, startedAt: after(5), endedAt: after(900) },
+        { id: "3", kind: "configure", state: "failed", error: "no disk", startedAt: after(5), endedAt: after(900) },
+        { id: "4", kind: "start", state: "failed", error: text, startedAt: after(6), endedAt: after(901) },
       ],
       migrations: { stage: "failed", applied: 3, total: 12, failed: { id: 4, error: "no lock" } },
       activity: { ...running.activity, found: "unreachable", currentDowntimeMs: 5_000 },
@@ -243,7 +245,7 @@ describe("the status page's document (HTTP-83)", () => {
       problems.map(({ where, text: said, atMs }) => [where, said, atMs]),
       [
         ["Postgres", "It does not answer.", after(55_000).getTime()],
-        ["configure", text, after(900).getTime()],
+        ["configure", "no disk", after(900).getTime()],
         ["pgbouncer", "no room", after(700).getTime()],
         ["hstore", "no gateway", after(600).getTime()],
         ["refresh", "no answer", after(4).getTime()],
@@ -256,7 +258,7 @@ describe("the status page's document (HTTP-83)", () => {
     );
     assert.deepEqual(
       operations.map(({ id }) => id),
-      ["3", "2", "1"],
+      ["4", "3", "2", "0", "1"],
     );
   });
 

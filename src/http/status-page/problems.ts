@@ -5,15 +5,13 @@ import type { PageViews } from "./views.ts";
 /** How many are shown. */
 const problemsMax = 12;
 
-/** What is wrong now, and what went wrong lately: the newest first, and none of them twice. */
+/** What is wrong now, and what went wrong lately, besides what the status says: the newest first, and none of them twice. */
 export function problemsOf(views: PageViews): readonly ProblemEntry[] {
-  const { status, timeline, operations, migrations, scaling, detail, activity, lease, services, downloads } = views;
-  const since = timeline.changes.at(-1)?.at.getTime() ?? null;
+  const { status, operations, migrations, scaling, detail, activity, lease, services, downloads } = views;
   const found: ProblemEntry[] = [];
   const add = (where: string, text: string | null, atMs: number | null): void => {
-    if (text !== null) found.push({ where, text: say(text), atMs });
+    if (text !== null && text !== status.error) found.push({ where, text: say(text), atMs });
   };
-  add("status", status.error, since);
   for (const { kind, error, endedAt } of operations) add(kind, error, endedAt?.getTime() ?? null);
   if (activity.currentDowntimeMs > 0) {
     const atMs = activity.checkedAt === null ? null : activity.checkedAt.getTime() - activity.currentDowntimeMs;
@@ -38,9 +36,7 @@ export function problemsOf(views: PageViews): readonly ProblemEntry[] {
     .slice(0, problemsMax);
 }
 
-/** The operation that failed says the same as the status, but knows when. */
+/** A start and the request that brought its spec fail alike; the last of them stays. */
 function withoutDoubles(found: readonly ProblemEntry[]): readonly ProblemEntry[] {
-  const byText = new Map<string, ProblemEntry>();
-  for (const entry of found) byText.set(entry.text, entry);
-  return [...byText.values()];
+  return [...new Map(found.map((entry) => [entry.text, entry])).values()];
 }

@@ -66,6 +66,15 @@ describe("the executable", () => {
     assert.match(stdout, /running/);
     const openapi = await fetch(`${api.url}/openapi.yaml`);
     assert.equal(await openapi.text(), await readFile(join(root, "docs/behaviour/openapi.yaml"), "utf8"));
+    for (const [path, file] of [
+      ["/ui", "index.html"],
+      ["/ui/page.js", "page.js"],
+    ]) {
+      const part = await fetch(`http://127.0.0.1:${ports.internal}${path}`);
+      assert.equal(await part.text(), await readFile(join(root, `src/http/status-page/files/${file}`), "utf8"));
+    }
+    const news = await fetch(`http://127.0.0.1:${ports.internal}/ui/state`);
+    assert.match(await news.text(), /"overview":\{"status":"running"/);
 
     await compute.stop();
     assert.equal(await compute.ended, "exit code 1");
