@@ -111,6 +111,7 @@ describe("the status page in a browser", { skip: browserMissing }, () => {
         await shows(page, "#status", "running");
         assert.equal((await configured).status, 200);
         await shows(page, "#names dd", "p-2");
+        await shows(page, "#catalog dd", "not compared since the last apply");
         assert.deepEqual((await history(page)).slice(-3), ["configuration pending", "configuration", "running"]);
         assert.deepEqual(await page.locator("#operations .what").allTextContents(), [
           "configure",

@@ -228,9 +228,14 @@ export function createStatusPage(sources: PageSources, limits: PageLimits = usua
       if (ended) return;
       ended = true;
       lookSafely();
-      for (const { stream } of listeners) {
-        stream.push(frame("end", { atMs: atMs() }));
-        stream.push(null);
+      for (const { stream, full } of listeners) {
+        // Whoever does not read would hold up the end of the process.
+        if (full) {
+          stream.destroy();
+        } else {
+          stream.push(frame("end", { atMs: atMs() }));
+          stream.push(null);
+        }
       }
     },
   };

@@ -6,8 +6,14 @@ import type { PageViews } from "./views.ts";
 /** The time before the first phase: loading the program, its config, and finding Postgres. */
 const launch = "launch";
 
-/** The phases that are made of others; what else goes on at the same time only does so. */
-const parents: readonly string[] = ["prepare_pgdata"];
+/** What `prepare_pgdata` is made of; whatever else goes on at the same time only does so. */
+const parts: readonly string[] = [
+  "recreate_pgdata",
+  "check_safekeepers_synced",
+  "sync_safekeepers",
+  "get_basebackup",
+  "finish_pgdata",
+];
 
 /**
  * The start as a waterfall; null before its first phase. Its zero is the start of the process, or, for a compute that waited for
@@ -20,9 +26,9 @@ export function startSection({ timeline, startup, process }: PageViews): StartSe
   const before: readonly Phase[] =
     zeroMs === 0 && first.startMs > 0 ? [{ name: launch, startMs: 0, endMs: first.startMs }] : [];
   const phases = [...before, ...timeline.phases];
-  const row = (phase: Phase, at: number): StartRow => ({
+  const row = (phase: Phase): StartRow => ({
     name: phase.name,
-    inner: phases.slice(0, at).some((earlier) => parents.includes(earlier.name) && surrounds(earlier, phase)),
+    inner: parts.includes(phase.name),
     startMs: tenths(phase.startMs - zeroMs),
     endMs: phase.endMs === null ? null : tenths(phase.endMs - zeroMs),
   });
@@ -31,13 +37,6 @@ export function startSection({ timeline, startup, process }: PageViews): StartSe
 
 function totalMs({ total_startup_ms }: StartupMetrics): number | null {
   return total_startup_ms === 0 ? null : total_startup_ms;
-}
-
-/** Whether a phase that began earlier goes on until the other has ended. */
-function surrounds(outer: Phase, inner: Phase): boolean {
-  if (outer.startMs > inner.startMs) return false;
-  if (outer.endMs === null) return true;
-  return inner.endMs === null ? false : inner.endMs <= outer.endMs;
 }
 
 function tenths(ms: number): number {

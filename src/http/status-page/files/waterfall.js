@@ -17,6 +17,7 @@ const titles = new Map([
   ["get_basebackup", "get the base backup"],
   ["finish_pgdata", "finish the data directory"],
   ["prepare_pgdata", "prepare the data directory"],
+  ["prepare_extensions", "fetch extensions"],
   ["start_postgres", "start Postgres"],
   ["configure_as_primary", "apply roles and databases"],
 ]);
