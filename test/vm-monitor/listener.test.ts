@@ -74,6 +74,19 @@ describe("the listener (VM-5)", () => {
     }
   });
 
+  it("lets go of those that it turned away, however long they hold on: they do not keep an agent out", async (t) => {
+    const { monitor, dial } = await startMonitored(t);
+    const head = Object.entries(handshake).map(([name, value]) => `${name}: ${value}\r\n`);
+    const refused = Array.from({ length: 64 }, () => {
+      const socket = connect({ port: monitor.address.port, host: "127.0.0.1", allowHalfOpen: true });
+      t.after(() => void socket.destroy());
+      socket.write(`GET /elsewhere HTTP/1.1\r\nhost: x\r\n${head.join("")}\r\n`);
+      return once(socket.resume(), "end");
+    });
+    await Promise.all(refused);
+    assert.deepEqual((await dial()).greeted, { version: 1 });
+  });
+
   it("lives through what is no HTTP, and through connections that say nothing", async (t) => {
     const { monitor, dial } = await startMonitored(t);
     const silent = connect(monitor.address.port, "127.0.0.1");

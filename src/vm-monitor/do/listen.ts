@@ -79,7 +79,9 @@ function allowed(status: number): Readonly<Record<string, string>> {
 
 function refuse(connection: Duplex, status: number): void {
   connection.on("error", () => {});
-  connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+  // The server does not look after it any more: one that its client leaves open would be open, and count, for ever.
+  connection.end(head, () => connection.destroy());
 }
 
 function peerOf({ socket }: IncomingMessage): string {

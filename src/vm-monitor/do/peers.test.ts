@@ -4,11 +4,11 @@ import { isAmong, parsePeers } from "./peers.ts";
 
 describe("who may connect", () => {
   it("is told by addresses and networks of both families", () => {
-    const peers = parsePeers("10.1.0.0/16, 192.0.2.7,fd00::/8,::1");
-    for (const address of ["10.1.2.3", "192.0.2.7", "fd12::1", "::1", "::ffff:10.1.2.3"]) {
+    const peers = parsePeers("10.1.0.0/16, 192.0.2.7,fd00::/8,::1,fe80::/64");
+    for (const address of ["10.1.2.3", "192.0.2.7", "fd12::1", "::1", "::ffff:10.1.2.3", "fe80::1%eth0"]) {
       assert.equal(isAmong(peers, address), true, address);
     }
-    for (const address of ["10.2.0.1", "192.0.2.8", "fe80::1", "::ffff:10.2.0.1", "", "x"]) {
+    for (const address of ["10.2.0.1", "192.0.2.8", "fe80:1::1%eth0", "::ffff:10.2.0.1", "", "x", "%"]) {
       assert.equal(isAmong(peers, address), false, address);
     }
   });

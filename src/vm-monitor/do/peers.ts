@@ -19,8 +19,9 @@ export function parsePeers(text: string): BlockList {
   return peers;
 }
 
-/** Whether a peer is among them; an IPv4 peer of an IPv6 listener counts as what it is. */
-export function isAmong(peers: BlockList, address: string): boolean {
+/** Whether a peer is among them; an IPv4 peer of an IPv6 listener counts as what it is, and a link-local one without its link. */
+export function isAmong(peers: BlockList, peer: string): boolean {
+  const [address = ""] = peer.split("%");
   const version = isIP(address);
   return version !== 0 && peers.check(address, version === 4 ? "ipv4" : "ipv6");
 }
