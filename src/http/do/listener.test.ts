@@ -394,6 +394,21 @@ describe("the two servers", () => {
     await server.close(0);
   });
 
+  it("leave nothing open when they are closed while the second loopback address is being opened", async (t) => {
+    const open = { routes: [], services: fakeServices(), authorize: () => Promise.resolve(undefined) };
+    const options = { name: "internal", port: 0, addresses: "loopback", ...open } as const;
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const server = await startServer(options, { log: recordingLog().log, clock: systemClock, tracer: silentTracer });
+    t.mock.timers.tick(100);
+    t.mock.timers.reset();
+    await server.close(0);
+    for (const host of ["127.0.0.1", "::1"]) {
+      const again = createServer();
+      // Undefined where this machine has no such address.
+      if ((await bind(again, "a test", host, server.port)) !== undefined) await drain(again, 0);
+    }
+  });
+
   it("listen on each of the given addresses, and on no other (FIELD-12)", async () => {
     const { log, lines } = recordingLog();
     const open = { routes: [], services: fakeServices(), authorize: async () => undefined };

@@ -75,8 +75,11 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   const what = `the ${name} HTTP server`;
   const opened: { readonly server: Server; readonly port: number; readonly place: string }[] = [];
   let later: NodeJS.Timeout | undefined;
+  let openingLater: Promise<unknown> | undefined;
   const close = async (limitMs: number): Promise<void> => {
     clearTimeout(later);
+    // What is being opened would otherwise stay open.
+    await openingLater;
     await Promise.all(opened.map(({ server }) => drain(server, limitMs)));
   };
   const open = async (hosts: readonly string[]): Promise<string> => {
@@ -107,7 +110,10 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
     throw error;
   }
   if (canWait.length > 0) {
-    later = setTimeout(() => void Promise.all(canWait.map(openLater)), laterMs).unref();
+    const openRest = (): void => {
+      openingLater = Promise.all(canWait.map(openLater));
+    };
+    later = setTimeout(openRest, laterMs).unref();
   }
   const [first] = opened;
   if (first === undefined) throw new BindError(what, "this machine has no address to listen on", undefined);

@@ -117,18 +117,25 @@ async function sizeOfLogs(folder: string): Promise<number> {
 async function readShipped(stateFolder: string): Promise<ShippedBytes> {
   try {
     const names = (await readdir(stateFolder)).filter((name) => name.startsWith("imfile-state:"));
-    const states = await Promise.all(names.map((name) => readHead(join(stateFolder, name))));
-    return new Map(states.map(parseReadState).flatMap((state) => (state ? [[state.path, state.bytes] as const] : [])));
+    const shipped = new Map<string, number>();
+    const room = Buffer.allocUnsafe(stateBytesMax);
+    // One after the other: there may be as many as there ever were audit files, each with a claim to as much memory.
+    for (const name of names) {
+      const state = parseReadState(await readHead(join(stateFolder, name), room));
+      if (state !== undefined) shipped.set(state.path, state.bytes);
+    }
+    return shipped;
   } catch {
     return undefined;
   }
 }
 
-async function readHead(path: string): Promise<string> {
+/** The beginning of a file, as much of it as there is room for. */
+async function readHead(path: string, room: Buffer): Promise<string> {
   const file = await open(path, "r");
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(stateBytesMax), 0, stateBytesMax, 0);
-    return buffer.toString("utf8", 0, bytesRead);
+    const { bytesRead } = await file.read(room, 0, room.length, 0);
+    return room.toString("utf8", 0, bytesRead);
   } finally {
     await file.close();
   }
