@@ -2,7 +2,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { describeError } from "../base/error-chain.ts";
 import type { PostgresPort } from "../compute/ports.ts";
 import type { SettingsWatch } from "../compute/settings-watch.ts";
-import { effectiveSettings } from "../conf/effective-settings.ts";
+import { effectiveSettings, maskedMessage } from "../conf/effective-settings.ts";
 import { childEnvironment, postgresCommand } from "../postgres/command.ts";
 import { ConfRefusedError } from "../postgres/conf-refused.ts";
 import type { DerivedSpec } from "../spec/types.ts";
@@ -40,7 +40,11 @@ export function postgresPort(
         log.warn(`cannot have Postgres check its new settings beforehand: ${describeError(error)}`);
         return { problems: [] };
       });
-      const refused = verdict.problems.filter(({ line }) => line !== null);
+      const lines = text.split("\n");
+      const refused = verdict.problems.flatMap((problem) => {
+        const { setting, line, message } = problem;
+        return line === null ? [] : [{ ...problem, message: maskedMessage(setting, lines[line - 1], message) }];
+      });
       if (refused.length > 0) throw new ConfRefusedError(refused);
     },
     async start(spec) {

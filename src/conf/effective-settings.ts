@@ -38,11 +38,28 @@ export function maskedValue(name: string, value: string): string {
   return maskSecrets(value);
 }
 
+/**
+ * What Postgres says of a setting, as people may see it: it repeats values, and words of lines that it cannot read.
+ * @param line the line of the configuration text that it is about; undefined when there is none
+ */
+export function maskedMessage(setting: string | null, line: string | undefined, message: string): string {
+  const name = setting ?? firstWord(line ?? "");
+  return secretName.test(name) ? message.replace(/(: |near token )".*/s, "$1[hidden]") : maskSecrets(message);
+}
+
 /** A line of a configuration text as people may see it: the secrets in it are hidden, and nothing else is changed. */
 export function maskedLine(line: string): string {
   const assignment = readAssignment(line);
-  if (assignment === undefined) return maskSecrets(line);
+  if (assignment === undefined) {
+    const name = firstWord(line);
+    return secretName.test(name) ? `${name} [hidden]` : maskSecrets(line);
+  }
   const { name, value } = assignment;
   const masked = maskedValue(name, value);
   return masked === value ? line : `${name} = ${confValue(masked)}`;
+}
+
+/** What a line assigns to, if it is one that assigns, also when its value cannot be read. */
+function firstWord(line: string): string {
+  return /^\s*(?<name>[^\s=#]+)/.exec(line)?.groups?.["name"] ?? "";
 }

@@ -2,7 +2,7 @@ import type { Owner } from "../../base/owner.ts";
 import { wantCatalog } from "../../catalog/wanted.ts";
 import { unsupportedParts } from "../../compute/unsupported.ts";
 import { activeTls } from "../../conf/active-tls.ts";
-import { effectiveSettings, maskedLine, maskedValue } from "../../conf/effective-settings.ts";
+import { effectiveSettings, maskedLine, maskedMessage, maskedValue } from "../../conf/effective-settings.ts";
 import { portMismatch } from "../../conf/port.ts";
 import { type ConfInput, renderPostgresqlConf } from "../../conf/postgresql-conf.ts";
 import { configuredLibraries, libraryName, splitLibraries } from "../../conf/preload-libraries.ts";
@@ -163,14 +163,12 @@ async function askPostgres(text: string, target: CheckTarget, signal: AbortSigna
     lineOf: (name) => settings.find((setting) => setting.name.toLowerCase() === name.toLowerCase())?.line ?? null,
     signal,
   });
-  const rejected = problems.map((problem) => ({ ...problem, message: maskedMessage(problem) }));
+  const lines = text.split("\n");
+  const rejected = problems.map((problem) => {
+    const { setting, line, message } = problem;
+    return { ...problem, message: maskedMessage(setting, lines[(line ?? 0) - 1], message) };
+  });
   return { version: installation.version, rejected, values };
-}
-
-/** Postgres repeats the values that it does not like. */
-function maskedMessage({ setting, message }: RejectedLine): string {
-  const isSecret = setting !== null && maskedValue(setting, "x") !== "x";
-  return isSecret ? message.replace(/: ".*/s, "") : maskedValue("", message);
 }
 
 function maskedReading(name: string, value: string | undefined): string | null {
