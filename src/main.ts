@@ -35,6 +35,8 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const { environment, warnings } = readEnvironment(process.env);
+  // It is about this program alone.
+  delete process.env["FAILPOINTS"];
   const invocation = readOptions(argv, environment);
   switch (invocation.kind) {
     case "help": {

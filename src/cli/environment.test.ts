@@ -39,4 +39,13 @@ describe("readEnvironment", () => {
     assert.match(warnings.join(), /FAILPOINTS/);
     assert.doesNotMatch(warnings.join(), /hunter2/);
   });
+
+  it("HTTP-75: failpoints act where the environment says that this is a test", () => {
+    const given = { FAILPOINTS: "compute-migration=return(4);compute-prewarm=return(0)" };
+    assert.equal(readEnvironment(given).environment.failpoints.migration, null);
+    const { environment, warnings } = readEnvironment({ ...given, COMPUTE_CTL_TESTING: "1" });
+    assert.equal(environment.failpoints.migration, 4);
+    assert.deepEqual(warnings, ["there is no failpoint compute-prewarm: it is ignored"]);
+    assert.throws(() => readEnvironment({ FAILPOINTS: "x", COMPUTE_CTL_TESTING: "1" }), /FAILPOINTS: 'x' is not/);
+  });
 });

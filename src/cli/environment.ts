@@ -1,5 +1,6 @@
 import { traceContext } from "../base/trace-context.ts";
 import type { TraceContext } from "../base/tracer.ts";
+import { type Failpoints, noFailpoints, parseFailpoints } from "./failpoints.ts";
 
 /** The environment variables that this program reads (chapter 01 §1), read once; an empty text counts as unset where that is safe. */
 export interface Environment {
@@ -27,25 +28,23 @@ export interface Environment {
   readonly traceParent: TraceContext | undefined;
   /** How often a failed base backup is tried again (BASE-70). */
   readonly basebackupRetriesMax: number;
+  readonly failpoints: Failpoints;
 }
 
 const basebackupRetriesDefault = 10;
-
-/** Variables whose effect comes in a later release, and what it will be. */
-const laterVariables: Readonly<Record<string, string>> = {
-  FAILPOINTS: "failpoints",
-};
+/** What a "testing build" is to the original. */
+const testingVariable = "COMPUTE_CTL_TESTING";
 
 /**
- * Reads the environment. `warnings` name the variables that are set and have no effect yet, or whose value is unusable.
+ * Reads the environment. `warnings` name the variables that are set and have no effect, or whose value is unusable.
+ * @throws UsageError for failpoints that cannot be read
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): {
   readonly environment: Environment;
   readonly warnings: readonly string[];
 } {
-  const warnings = Object.entries(laterVariables)
-    .filter(([name]) => nonEmpty(env[name]) !== undefined)
-    .map(([name, effect]) => `${name} is set, but is not acted on in full in this release: ${effect} comes later`);
+  const { failpoints, warnings: failpointWarnings } = readFailpoints(env);
+  const warnings = [...failpointWarnings];
   const retries = nonEmpty(env["NEON_COMPUTE_TESTING_BASEBACKUP_RETRIES"]);
   const retriesUsable = retries === undefined || (/^\d{1,5}$/.test(retries) && Number(retries) <= 65_535);
   if (!retriesUsable) {
@@ -67,6 +66,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     logDirectory: nonEmpty(env["COMPUTE_CTL_LOG_DIRECTORY"]),
     traceParent: traceContext(env["TRACEPARENT"] ?? "", env["TRACESTATE"] ?? ""),
     basebackupRetriesMax: retries !== undefined && retriesUsable ? Number(retries) : basebackupRetriesDefault,
+    failpoints,
   });
   return { environment, warnings };
 }
@@ -74,6 +74,23 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 /** Whether a variable switches something on: any text does but an empty one, `0`, `false`, `no` and `off`. */
 function isOn(text: string | undefined): boolean {
   return text !== undefined && !/^(?:0|false|no|off)?$/i.test(text);
+}
+
+/** They act only where {@link testingVariable} says that this is a test. */
+function readFailpoints(env: Readonly<Record<string, string | undefined>>): {
+  readonly failpoints: Failpoints;
+  readonly warnings: readonly string[];
+} {
+  const text = nonEmpty(env["FAILPOINTS"]);
+  if (text === undefined) return { failpoints: noFailpoints, warnings: [] };
+  if (!isOn(env[testingVariable])) {
+    return {
+      failpoints: noFailpoints,
+      warnings: [`FAILPOINTS is set, but has no effect: it acts in tests, which set ${testingVariable}`],
+    };
+  }
+  const { failpoints, unknown } = parseFailpoints(text);
+  return { failpoints, warnings: unknown.map((name) => `there is no failpoint ${name}: it is ignored`) };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -154,6 +154,7 @@ async function prepare(
       storageCaFile: options.storageCaFile === null ? null : resolve(options.storageCaFile),
       syncMsMax: options.syncTimeoutSeconds * 1000,
       basebackupRetriesMax: environment.basebackupRetriesMax,
+      failingMigration: environment.failpoints.migration,
       computeCtlConfig: config.computeCtlConfig,
       spec,
       connstr,

@@ -107,7 +107,8 @@ export function catalogPort(
         onState: (state: MigrationState) => show(migrationProgress(state)),
       };
       try {
-        await runMigrations({ privilegedRoleName: facts.settings.privilegedRoleName, ...sessionLimits }, ports);
+        const { failingMigration: failing, settings } = facts;
+        await runMigrations({ privilegedRoleName: settings.privilegedRoleName, failing, ...sessionLimits }, ports);
       } catch (error) {
         show({ ...progress, stage: "failed", failed: { id: null, error: describeError(error) } });
         throw error;

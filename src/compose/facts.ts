@@ -56,6 +56,8 @@ export interface Facts {
   /** Null when this is no VM that an autoscaler-agent looks after (VM-1). */
   readonly vmMonitor: VmMonitorFacts | null;
   readonly basebackupRetriesMax: number;
+  /** The migration that a test wants to fail (MIG-7); null for none. */
+  readonly failingMigration: number | null;
   /** How base backups travel. */
   readonly basebackupCompression: "gzip" | "none";
   /** Who brings the safekeepers into agreement: this program itself, or the Postgres binary. */

@@ -78,6 +78,30 @@ describe("the looks that a running compute offers into its catalog", () => {
     }));
 });
 
+describe("FAILPOINTS (MIG-7, HTTP-75)", () => {
+  it("has a migration fail on purpose, in a test", () =>
+    withWorld({}, async (world) => {
+      const env = { FAILPOINTS: "compute-migration=return(4)", COMPUTE_CTL_TESTING: "1" };
+      const compute = await world.start({ config: world.config(), env });
+      await compute.waitForLog(
+        /Failed to run migration id=4: migration 4 was configured to fail because of a failpoint/,
+      );
+      const migrations = await compute.request("GET", "/migrations");
+      assert.match(migrations.text, /^\{"state":"failed","applied":3,"total":12,"failed":\{"id":4,/);
+      assert.equal((await compute.status())?.status, "running");
+      const { text } = await compute.request("GET", "/metrics");
+      assert.match(text, /^compute_ctl_db_migration_failed_total\{migration_id="4"\} 1$/m);
+    }));
+
+  it("does nothing but warn outside of tests", () =>
+    withWorld({}, async (world) => {
+      const env = { FAILPOINTS: "compute-migration=return(4)" };
+      const compute = await world.start({ config: world.config(), env });
+      await compute.waitForLog(/Finished migration id=12\n/);
+      assert.match(compute.log(), / WARN FAILPOINTS is set, but has no effect/);
+    }));
+});
+
 describe("--write-passwords-directly", () => {
   it("lets roles in with their passwords, and logs neither", () =>
     withWorld({}, async (world) => {

@@ -15,21 +15,18 @@ interface Outcome {
   readonly lines: readonly string[];
 }
 
-/** Runs the migrations; number `failing` fails after its SQL ran. */
+/** Runs the migrations. */
 async function migrate(
   { openSession }: { readonly openSession: OpenSession },
-  options: Partial<MigrationInput> & { readonly failing?: number; readonly signal?: AbortSignal } = {},
+  options: Partial<MigrationInput> & { readonly signal?: AbortSignal } = {},
 ): Promise<Outcome> {
-  const { failing, signal = new AbortController().signal, ...input } = options;
+  const { signal = new AbortController().signal, ...input } = options;
   const failures: number[] = [];
   const { log, lines } = createRecordingLog();
-  const failpoint = (id: number): void => {
-    if (id === failing) throw new Error(`migration ${id} was configured to fail because of a failpoint`);
-  };
   const onFailed = (id: number): void => {
     failures.push(id);
   };
-  const ports = { openSession, log, clock: systemClock, signal, onFailed, onState: () => {}, failpoint };
+  const ports = { openSession, log, clock: systemClock, signal, onFailed, onState: () => {} };
   const state = await runMigrations({ privilegedRoleName: "neon_superuser", retryMs: 1, ...input }, ports);
   return { state, failures, lines };
 }

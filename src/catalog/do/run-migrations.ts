@@ -25,12 +25,12 @@ export interface MigrationPorts {
   readonly onRetry?: () => void;
   /** Hears of each change of the state. */
   readonly onState: (state: MigrationState) => void;
-  /** Throws to make a migration fail after its SQL ran (MIG-7). */
-  readonly failpoint?: (migrationId: number) => void;
 }
 
 export interface MigrationInput {
   readonly privilegedRoleName: string;
+  /** The number of one that a test wants to fail after its SQL ran (MIG-7). */
+  readonly failing?: number | null;
   /** How often a transient error is met by another try. */
   readonly retriesMax?: number;
   /** How long the first of these waits; each one after waits twice as long, up to half a minute. */
@@ -94,7 +94,7 @@ async function runOnce(input: MigrationInput, ports: MigrationPorts): Promise<Mi
     onState(state);
     for (const migration of migrations.slice(position.applied)) {
       const sql = migration.render({ serverMajor: position.serverMajor, privilegedRole });
-      await runMigration(session, migration, sql, ports);
+      await runMigration(session, migration, sql, { log, fails: migration.id === input.failing });
       state = { ...state, applied: migration.id };
       onState(state);
     }
@@ -114,13 +114,13 @@ async function runMigration(
   session: SqlSession,
   { id }: Migration,
   sql: string | null,
-  { log, failpoint }: MigrationPorts,
+  { log, fails }: { readonly log: Log; readonly fails: boolean },
 ): Promise<void> {
   if (sql === null) log.info(`Skipping migration id=${id}`);
   else log.info(`Running migration id=${id}:\n${sql}\n`);
   try {
     await session.run(["BEGIN", ...(sql === null ? [] : [sql])].join(";\n"));
-    failpoint?.(id);
+    if (fails) throw new Error(`migration ${id} was configured to fail because of a failpoint`);
     await session.run(`${advanceStatement(id)};\nCOMMIT`);
   } catch (error) {
     // What the server did not commit is gone with the session at the latest.
