@@ -18,13 +18,16 @@ export interface World {
   /** Whose tokens the compute's HTTP API takes. */
   readonly jwks: PublicKeys;
   readonly token: string;
+  /** The program to measure. */
+  readonly computeCtl: string;
   /** Fires when somebody wants the benchmark to end. */
   readonly signal: AbortSignal;
 }
 
-const root = join(import.meta.dirname, "../..");
+export const root = join(import.meta.dirname, "../..");
 
-export const computeCtl = join(root, "bin/compute_ctl");
+/** The program from its sources. */
+export const sourcesCtl = join(root, "bin/compute_ctl");
 export const exampleFile = join(root, "examples/two-roles.config.json");
 /** Below the ports that kernels give to outgoing connections, one of which could take a port between its choice and its use. */
-export const preferredPorts = { postgres: 28432, external: 28430, internal: 28431 } as const;
+export const preferredPorts = { postgres: 28432, external: 28430, internal: 28431, vmMonitor: 28433 } as const;

@@ -5,7 +5,8 @@ import { sleep } from "../../src/base/deadline.ts";
 import { withScope } from "../../src/base/scope.ts";
 import { endLeftoverPostgres } from "../../src/standin/demo/leftover-postgres.ts";
 import { pickPort } from "../../src/standin/demo/ports.ts";
-import { computeCtl, preferredPorts, type World } from "./bench-world.ts";
+import { preferredPorts, sourcesCtl, type World } from "./bench-world.ts";
+import { withNothingToMake } from "./cold/config.ts";
 import { type Api, ask } from "./http-request.ts";
 import { type Launched, launch } from "./launch.ts";
 import { log } from "./log.ts";
@@ -20,10 +21,10 @@ export interface ComputeRun {
   readonly pgdata: string;
 }
 
-const listening = / external HTTP server listening at /;
-const running = /Changing compute status from \S+ to running$/;
+export const listening = / external HTTP server listening at /;
+export const running = /Changing compute status from \S+ to running$/;
 /** How long a compute is left alone before its memory counts as idle. */
-const idleAfterMs = 1_000;
+export const idleAfterMs = 6_000;
 
 /** A start from exec to `running`: the phases by its own account, the memory, and the postgresql.conf it wrote. */
 export async function measureStart(
@@ -32,14 +33,21 @@ export async function measureStart(
   return withCompute(world, world.config, async ({ compute, api, pgdata }) => {
     await compute.lineSeen(listening, world.signal);
     await ask(api, "/status", world.signal);
-    const firstAnswerMs = performance.now() - compute.launchedAt;
+    const statusAnswerMs = performance.now() - compute.launchedAt;
     const runningMs = (await compute.lineSeen(running, world.signal)) - compute.launchedAt;
     const phases = phasesOf(await ask(api, "/metrics.json", world.signal));
     await sleep(idleAfterMs, world.signal);
     const { VmHWM: peakKib, VmRSS: idleKib } = await readMemory(compute.pid);
     const postgresqlConf = await readFile(join(pgdata, "postgresql.conf"), "utf8");
-    return { measured: { firstAnswerMs, runningMs, ...phases, peakKib, idleKib }, postgresqlConf };
+    return { measured: { statusAnswerMs, runningMs, ...phases, peakKib, idleKib }, postgresqlConf };
   });
+}
+
+/** The same without a pause, and without anything to make. */
+export async function measurePlainStart(world: World): Promise<Measurements> {
+  return withCompute(world, withNothingToMake(world.config), async ({ compute }) => ({
+    plainRunningMs: (await compute.lineSeen(running, world.signal)) - compute.launchedAt,
+  }));
 }
 
 /** How long a compute that waits for a spec takes from `/configure` to its answer. */
@@ -68,12 +76,21 @@ export async function measureLongestGap(world: World): Promise<Measurements> {
   });
 }
 
-/** Runs `work` beside a new compute_ctl, which is stopped afterwards; `env` adds to its environment. */
+/** What a compute gets besides the usual. */
+export interface ComputeExtras {
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Not the executable but the sources, into which a probe can be loaded. */
+  readonly fromSources?: boolean;
+}
+
+/** Runs `work` beside a new compute_ctl, which is stopped afterwards. */
 export async function withCompute<T>(
   world: World,
   config: string,
   work: (run: ComputeRun) => Promise<T>,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, args: more = [], fromSources = false }: ComputeExtras = {},
 ): Promise<T> {
   return withScope(log, async (onExit) => {
     const folder = await mkdtemp(join(world.folder, "compute-"));
@@ -95,8 +112,10 @@ export async function withCompute<T>(
       // A start that fails is to be told at once.
       ["--terminate-linger", "0"],
       ...(runAs === null ? [] : [["--postgres-user", runAs.name]]),
+      more,
     ].flat();
-    const compute = launch({ command: computeCtl, args, runAs: null, cwd: folder, env, stopSignal: "SIGTERM" });
+    const command = fromSources ? sourcesCtl : world.computeCtl;
+    const compute = launch({ command, args, runAs: null, cwd: folder, env, stopSignal: "SIGTERM" });
     onExit("end the compute's Postgres", () => endLeftoverPostgres(pgdata));
     onExit("stop compute_ctl", compute.stop);
     return await work({ compute, pgdata, api: { port, token: world.token } });

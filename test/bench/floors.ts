@@ -22,11 +22,21 @@ export async function measureNode({ signal }: World): Promise<Measurements> {
   return { nodeMs, nodePeakKib: Number(stdout) };
 }
 
+/** What starts a bare Postgres instead of us: the words before its own command line. */
+export interface PostgresStarter {
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * What a start cannot do without: the archive unpacked by `tar`, and Postgres on the result, with the settings that
  * compute_ctl writes, until it takes connections.
  */
-export async function measureTarAndPostgres(world: World, postgresqlConf: string): Promise<Measurements> {
+export async function measureTarAndPostgres(
+  world: World,
+  postgresqlConf: string,
+  starter: PostgresStarter = { words: [], env: {} },
+): Promise<{ readonly tarMs: number; readonly postgresMs: number; readonly tarAndPostgresMs: number }> {
   return withScope(log, async (onExit) => {
     const parent = await mkdtemp(join(world.folder, "floor-"));
     const pgdata = join(parent, "pgdata");
@@ -40,11 +50,13 @@ export async function measureTarAndPostgres(world: World, postgresqlConf: string
     await writeFile(conf, postgresqlConf, { mode: 0o600 });
     if (runAs !== null) await chown(conf, runAs.uid, runAs.gid);
 
+    const [command = "", ...args] = [...starter.words, join(bindir, "postgres"), "-D", pgdata];
     const postgres = launch({
-      command: join(bindir, "postgres"),
-      args: ["-D", pgdata],
+      command,
+      args,
       runAs,
       cwd: pgdata,
+      env: starter.env,
       stopSignal: "SIGINT",
     });
     onExit("stop the bare Postgres", postgres.stop);

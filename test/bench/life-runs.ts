@@ -53,7 +53,7 @@ export async function measureLoad(world: World): Promise<Measurements> {
       loadLoopGapMs: Number(await readFile(lagFile, "utf8")),
     };
   };
-  return withCompute(world, world.config, work, env);
+  return withCompute(world, world.config, work, { env, fromSources: true });
 }
 
 /** How long `/configure` of a running compute takes when nothing is to do, and when one setting is. */

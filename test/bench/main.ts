@@ -2,15 +2,17 @@
  * `npm run bench`: what compute_ctl takes, against what nobody could do without, in turns.
  * Reading order: this file, measures.ts, groups.ts, then the group of interest and what it calls.
  */
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describeError } from "../../src/base/error-chain.ts";
 import { withScope } from "../../src/base/scope.ts";
 import { makeBaseImage } from "../../src/standin/base-image.ts";
 import { adaptConfig } from "../../src/standin/demo/config.ts";
 import { pickPort } from "../../src/standin/demo/ports.ts";
 import { createTokenAuthority } from "../../src/standin/token.ts";
-import { exampleFile, preferredPorts, type World } from "./bench-world.ts";
+import { exampleFile, preferredPorts, root, type World } from "./bench-world.ts";
 import { benchGroups } from "./groups.ts";
 import { log } from "./log.ts";
 import { describeMachine, requireSpace } from "./machine-facts.ts";
@@ -48,6 +50,7 @@ async function bench(options: BenchOptions, args: readonly string[], signal: Abo
       postgresPort,
       jwks,
       token: await authority.issue({ scope: "compute_ctl:admin", aud: ["compute"] }),
+      computeCtl: await buildProgram(folder, signal),
       signal,
     };
     const machine = await describeMachine(world, gzip.length);
@@ -58,6 +61,14 @@ async function bench(options: BenchOptions, args: readonly string[], signal: Abo
     const about = `\`${command}\`: ${options.runs} runs after one to warm up; ${machine.join(", ")}.`;
     return `${about}\n\n${markdownTable(groups, samples)}`;
   });
+}
+
+/** What is measured is what is shipped: the executable. */
+async function buildProgram(folder: string, signal: AbortSignal): Promise<string> {
+  process.stderr.write("building the executable\n");
+  const out = join(folder, "dist");
+  await promisify(execFile)(process.execPath, [join(root, "scripts/build.ts"), "--out", out], { signal });
+  return join(out, "compute_ctl");
 }
 
 /** Each round measures everything once, floors and program in turns; the first round is not counted. */
