@@ -29,16 +29,54 @@ export type ComputeStatusName = (typeof computeStatusNames)[number];
 const statusName = oneOf(...computeStatusNames);
 const count: Decoder<number> = transformed(u64, Number);
 
-/** The answer of `/status` (HTTP-32). */
-export const computeStatusObject = object({
+const statusMembers = {
   start_time: required("start_time", string),
   tenant: optional("tenant", string),
   timeline: optional("timeline", string),
   status: required("status", statusName),
   last_active: optional("last_active", string),
   error: optional("error", string),
-});
+};
+
+/** The answer of `/status` (HTTP-32). */
+export const computeStatusObject = object(statusMembers);
 export type ComputeStatusObject = ReadBy<typeof computeStatusObject>;
+
+const rejectedSetting = object({
+  name: optional("name", string),
+  file: required("file", string),
+  line: required("line", count),
+  reason: required("reason", string),
+});
+
+/** What `/status?detail=true` tells besides (HTTP-82). */
+export const statusDetail = object({
+  features: required(
+    "features",
+    object({ on: required("on", list(string)), unknown: required("unknown", list(string)) }),
+  ),
+  settings: optional(
+    "settings",
+    object({
+      rejected: required("rejected", list(rejectedSetting)),
+      pending_restart: required("pending_restart", list(string)),
+      overruled: required("overruled", list(string)),
+    }),
+  ),
+  tls: optional(
+    "tls",
+    object({
+      not_after: required("not_after", string),
+      installed_at: required("installed_at", string),
+      problem: optional("problem", string),
+    }),
+  ),
+});
+export type StatusDetail = ReadBy<typeof statusDetail>;
+
+/** The answer of `/status?detail=true`; `detail` is null where the server does not know the parameter. */
+export const detailedStatusObject = object({ ...statusMembers, detail: optional("detail", statusDetail) });
+export type DetailedStatusObject = ReadBy<typeof detailedStatusObject>;
 
 /** The answer of `/metrics.json` (HTTP-34). */
 export const startupMetrics = object({

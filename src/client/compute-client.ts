@@ -6,6 +6,8 @@ import {
   type ComputeStatusObject,
   catalogPlan,
   computeStatusObject,
+  type DetailedStatusObject,
+  detailedStatusObject,
   type LogLines,
   logLines,
   type Migrations,
@@ -119,6 +121,11 @@ export class ComputeClient {
   /** The state of the compute; answered at once in every status (HTTP-32). */
   status(options: CallOptions = {}): Promise<ComputeStatusObject> {
     return this.#read(computeStatusObject, "GET", "/status", options);
+  }
+
+  /** The same, with what people want to know besides (HTTP-82). */
+  detailedStatus(options: CallOptions = {}): Promise<DetailedStatusObject> {
+    return this.#read(detailedStatusObject, "GET", "/status", { ...options, query: { detail: true } });
   }
 
   /** The metrics in Prometheus's text form (HTTP-35). */

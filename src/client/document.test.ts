@@ -13,6 +13,7 @@ import {
   operation,
   operationList,
   startupMetrics,
+  statusDetail,
   terminateResult,
   timeline,
 } from "./answers.ts";
@@ -23,7 +24,7 @@ const document: unknown = parse(readFileSync(new URL("../../docs/behaviour/opena
 
 /** The calls that send each operation of the document. */
 const covered: Readonly<Record<string, (client: ComputeClient) => Promise<unknown>>> = {
-  getStatus: (client) => client.status(),
+  getStatus: (client) => client.detailedStatus(),
   getStartupMetrics: (client) => client.metricsJson(),
   getPrometheusMetrics: (client) => client.metrics(),
   getHealth: (client) => client.healthy(),
@@ -41,6 +42,10 @@ const covered: Readonly<Record<string, (client: ComputeClient) => Promise<unknow
 
 const notCovered: Readonly<Record<string, string>> = {
   getOpenapi: "for people and for generators of clients",
+  getStatusPage: "for people, in a browser",
+  getStatusPageFile: "a part of the status page",
+  getStatusPageState: "a part of the status page",
+  followStatusPage: "a part of the status page",
   getAutoscalingMetrics: "for the scraper of the autoscaler",
   promote: "the feature comes in a later release",
   getPrewarm: "the feature comes in a later release",
@@ -61,6 +66,7 @@ const notCovered: Readonly<Record<string, string>> = {
 
 const shapes: Readonly<Record<string, Shape>> = {
   ComputeStatusObject: computeStatusObject.shape,
+  StatusDetail: statusDetail.shape,
   StartupMetrics: startupMetrics.shape,
   TerminateResult: terminateResult.shape,
   Operation: operation.shape,

@@ -9,6 +9,7 @@ const bare: StatusReport = {
   status: "empty",
   last_active: null,
   error: null,
+  detail: null,
   since: null,
   phases: null,
 };
@@ -28,6 +29,31 @@ describe("renderStatus", () => {
       "last active  -",
       "error        -",
     ]);
+  });
+
+  it("HTTP-82: shows features, settings that are held back, and the certificate, where there is something to tell", () => {
+    const features = { on: ["tls_experimental"], unknown: ["x_experimental"] };
+    const settings = {
+      rejected: [
+        { name: "work_mem", file: "postgresql.conf", line: 7, reason: "setting could not be applied" },
+        { name: null, file: "a.conf", line: 1, reason: "syntax error" },
+      ],
+      pending_restart: ["max_connections"],
+      overruled: ["fsync"],
+    };
+    const tls = { not_after: "2031-05-06T00:00:00.000Z", installed_at: "2031-04-06T00:00:00.000Z", problem: null };
+    assert.deepEqual(lines({ detail: { features, settings, tls } }).slice(7), [
+      "features     tls_experimental, x_experimental (unknown, ignored)",
+      "settings     work_mem is rejected (postgresql.conf, line 7): setting could not be applied",
+      "             ? is rejected (a.conf, line 1): syntax error",
+      "             max_connections waits for a restart",
+      "             fsync is overruled by ALTER SYSTEM",
+      "certificate  good until 2031-05-06T00:00:00.000Z",
+    ]);
+    const nothing = { features: { on: [], unknown: [] }, settings: null, tls: null };
+    assert.deepEqual(lines({ detail: nothing }), lines({ detail: null }));
+    const renewal = { ...nothing, tls: { ...tls, problem: "they do not match" } };
+    assert.match(lines({ detail: renewal }).at(-1) ?? "", /now cannot take its place: they do not match$/);
   });
 
   it("shows the start as a waterfall, to scale", () => {

@@ -1,8 +1,8 @@
-import type { ComputeStatusObject, Phase } from "../../client/answers.ts";
+import type { DetailedStatusObject, Phase, StatusDetail } from "../../client/answers.ts";
 import { printable } from "./printable.ts";
 
 /** The state of a compute, since when it has it, and the steps of its start; null where the server cannot tell. */
-export interface StatusReport extends ComputeStatusObject {
+export interface StatusReport extends DetailedStatusObject {
   readonly since: string | null;
   readonly phases: readonly Phase[] | null;
 }
@@ -20,10 +20,33 @@ export function renderStatus(report: StatusReport): string {
     ["timeline", report.timeline],
     ["last active", report.last_active],
     ["error", report.error],
+    ...(report.detail === null ? [] : detailFacts(report.detail)),
   ] as const;
   const lines = facts.map(([label, value]) => `${label.padEnd(labelWidth)} ${indentRest(printable(value ?? "-"))}`);
   const phases = report.phases ?? [];
   return [...lines, ...(phases.length === 0 ? [] : ["", ...renderWaterfall(phases)])].join("\n");
+}
+
+/** What there is to tell of the features, the settings and the certificate; nothing of what is as it should be by itself. */
+function detailFacts({ features, settings, tls }: StatusDetail): readonly (readonly [label: string, value: string])[] {
+  const named = [...features.on, ...features.unknown.map((name) => `${name} (unknown, ignored)`)];
+  const held = [
+    ...(settings?.rejected ?? []).map(
+      ({ name, file, line, reason }) => `${name ?? "?"} is rejected (${file}, line ${line}): ${reason}`,
+    ),
+    ...(settings?.pending_restart ?? []).map((name) => `${name} waits for a restart`),
+    ...(settings?.overruled ?? []).map((name) => `${name} is overruled by ALTER SYSTEM`),
+  ];
+  return [
+    ...(named.length === 0 ? [] : [["features", named.join(", ")] as const]),
+    ...(held.length === 0 ? [] : [["settings", held.join("\n")] as const]),
+    ...(tls === null ? [] : [["certificate", certificateText(tls)] as const]),
+  ];
+}
+
+function certificateText({ not_after, problem }: NonNullable<StatusDetail["tls"]>): string {
+  const good = `good until ${not_after}`;
+  return problem === null ? good : `${good}; the files that are there now cannot take its place: ${problem}`;
 }
 
 /** The lines of a longer text stay in the column of the first. */

@@ -3,7 +3,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { commandExitCodes } from "./failure.ts";
 import { renderStatus, type StatusReport } from "./render-status.ts";
 
-/** `compute_ctl status`: the state of a compute, and the waterfall of its start where the server tells it. */
+/** `compute_ctl status`: the state of a compute, what is odd about it, and the waterfall of its start where the server tells it. */
 export const statusCommand: Command = {
   options: [],
   timeoutSecondsDefault: 10,
@@ -16,7 +16,7 @@ export const statusCommand: Command = {
 
 async function readReport({ client, timeoutMs }: CommandContext): Promise<StatusReport> {
   const [status, timeline] = await Promise.all([
-    client.status({ timeoutMs }),
+    client.detailedStatus({ timeoutMs }),
     client.timeline({ timeoutMs }).catch(absentIfUnknown),
   ]);
   return { ...status, since: timeline?.changes.at(-1)?.at ?? null, phases: timeline?.phases ?? null };
