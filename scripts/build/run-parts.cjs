@@ -10,6 +10,7 @@ const { Script } = require("node:vm");
 exports.runParts = (read) => {
   const scripts = new Map();
   const provided = new Map();
+  const taken = new Map();
 
   function load(part) {
     const { text, cachedData } = read(part);
@@ -24,7 +25,8 @@ exports.runParts = (read) => {
     const part = name.startsWith("core:") ? "core" : name.startsWith("late:") ? "late" : undefined;
     if (part === undefined) return require(name);
     if (!provided.has(part)) load(part);
-    return provided.get(part).exports[name]();
+    if (!taken.has(name)) taken.set(name, provided.get(part).exports[name]());
+    return taken.get(name);
   }
 
   load("core");

@@ -60,7 +60,7 @@ interface Places {
 }
 
 /** When the addresses that can wait are opened. */
-const laterMs = 100;
+const laterMs = 1_000;
 
 /**
  * Starts a server: all interfaces and both IP families (HTTP-2; IPv4 alone where the kernel has no IPv6, T-6), the
