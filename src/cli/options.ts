@@ -106,13 +106,13 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     internalListenAddr: listenAddress(given, "internal-listen-addr"),
     rotateJwks: given.has("rotate-jwks"),
     controlPlaneTimeoutSeconds: Math.max(1, seconds(given, "control-plane-timeout")),
-    pgHbaMethod: pgHbaMethod(given),
+    pgHbaMethod: oneOf(given, "pg-hba-method", ["md5", "scram-sha-256"]),
     strict: given.has("strict") || defaults.strict,
     remoteExtBaseUrl: remoteExtBaseUrl(given),
-    prefetchExtensions: prefetchExtensions(given),
+    prefetchExtensions: oneOf(given, "remote-ext-prefetch", ["preload", "all"]),
     extensionStatisticsSeconds: extensionStatisticsSeconds(given),
-    syncSafekeepers: syncSafekeepers(given),
-    basebackupCompression: basebackupCompression(given),
+    syncSafekeepers: oneOf(given, "sync-safekeepers", ["native", "postgres"]),
+    basebackupCompression: oneOf(given, "basebackup-compression", ["gzip", "none"]),
     storageCaFile: text(given, "storage-ca") ?? null,
     syncTimeoutSeconds: Math.max(1, seconds(given, "sync-timeout")),
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
@@ -132,7 +132,10 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     hostRoot: hostRoot(given),
     dev: given.has("dev"),
     check: given.has("check"),
-    logFormat: logFormat(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format")),
+    logFormat: chosen(text(given, "log-format") ?? defaults.logFormat ?? defaultOf("log-format"), "log-format", [
+      "text",
+      "json",
+    ]),
   });
   return { kind: "run", options, warnings: warningsOf(given) };
 }
@@ -214,13 +217,6 @@ function listenAddress(given: GivenOptions, name: OptionName): string | null {
   return address;
 }
 
-function logFormat(value: string): LogFormat {
-  if (value !== "text" && value !== "json") {
-    throw new UsageError(`invalid value '${value}' for '--log-format': it is 'text' or 'json'`);
-  }
-  return value;
-}
-
 function seconds(given: GivenOptions, name: OptionName): number {
   const value = text(given, name) ?? defaultOf(name);
   if (!/^\d{1,6}$/.test(value)) {
@@ -238,11 +234,18 @@ function privilegedRoleName(given: GivenOptions): string {
 }
 
 function trueOrFalse(given: GivenOptions, name: OptionName): boolean {
+  return oneOf(given, name, ["true", "false"]) === "true";
+}
+
+function oneOf<const T extends string>(given: GivenOptions, name: OptionName, choices: readonly [T, T]): T {
   const value = text(given, name) ?? defaultOf(name);
-  if (value !== "true" && value !== "false") {
-    throw new UsageError(`invalid value '${value}' for '--${name}': it is 'true' or 'false'`);
-  }
-  return value === "true";
+  return chosen(value, name, choices);
+}
+
+function chosen<const T extends string>(value: string, name: OptionName, choices: readonly [T, T]): T {
+  const choice = choices.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`invalid value '${value}' for '--${name}': it is '${choices[0]}' or '${choices[1]}'`);
 }
 
 /** CLI-4: an absolute URL without query parameters. */
@@ -262,38 +265,6 @@ function hostRoot(given: GivenOptions): string {
   const path = text(given, "host-root") ?? defaultOf("host-root");
   if (!path.startsWith("/")) throw new UsageError(`invalid value '${path}' for '--host-root': it is an absolute path`);
   return path;
-}
-
-function prefetchExtensions(given: GivenOptions): "preload" | "all" {
-  const value = text(given, "remote-ext-prefetch") ?? defaultOf("remote-ext-prefetch");
-  if (value !== "preload" && value !== "all") {
-    throw new UsageError(`invalid value '${value}' for '--remote-ext-prefetch': it is 'preload' or 'all'`);
-  }
-  return value;
-}
-
-function syncSafekeepers(given: GivenOptions): "native" | "postgres" {
-  const value = text(given, "sync-safekeepers") ?? defaultOf("sync-safekeepers");
-  if (value !== "native" && value !== "postgres") {
-    throw new UsageError(`invalid value '${value}' for '--sync-safekeepers': it is 'native' or 'postgres'`);
-  }
-  return value;
-}
-
-function pgHbaMethod(given: GivenOptions): HbaMethod {
-  const value = text(given, "pg-hba-method") ?? defaultOf("pg-hba-method");
-  if (value !== "md5" && value !== "scram-sha-256") {
-    throw new UsageError(`invalid value '${value}' for '--pg-hba-method': it is 'md5' or 'scram-sha-256'`);
-  }
-  return value;
-}
-
-function basebackupCompression(given: GivenOptions): "gzip" | "none" {
-  const value = text(given, "basebackup-compression") ?? defaultOf("basebackup-compression");
-  if (value !== "gzip" && value !== "none") {
-    throw new UsageError(`invalid value '${value}' for '--basebackup-compression': it is 'gzip' or 'none'`);
-  }
-  return value;
 }
 
 function extensionStatisticsSeconds(given: GivenOptions): bigint {
