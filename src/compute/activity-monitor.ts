@@ -41,8 +41,8 @@ export interface ActivityPorts {
 export interface ActivityMonitor {
   view(): ActivityView;
   /**
-   * Checks by the rules that the spec asks for, until the compute ends or the signal fires; never rejects. To be called once, when the compute has just become
-   * running: what this program did before is nobody's activity (MON-3).
+   * Checks by the rules that the spec asks for, until the compute ends or the signal fires; never rejects. To be called once,
+   * when the compute has just become running: what this program did before is nobody's activity (MON-3).
    */
   run(spec: ComputeSpec, signal: AbortSignal): Promise<void>;
 }

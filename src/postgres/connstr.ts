@@ -82,7 +82,10 @@ const common = "-c default_transaction_read_only=off -c search_path='' -c statem
 /** A database whose owner has a library loaded that is not there would let nobody in, us included. */
 const noLibraries = "-c session_preload_libraries= -c local_preload_libraries=";
 
-/** The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left behind. */
+/**
+ * The startup `options` of every session (CLI-6, APPLY-5): they beat what `ALTER DATABASE … SET` and `ALTER ROLE … SET` left
+ * behind.
+ */
 export function sessionOptions(connstr: Connstr): string {
   return withOwn(connstr, `-c role=cloud_admin ${common} -c pgaudit.log=none ${noLibraries}`);
 }

@@ -81,8 +81,8 @@ export interface StandinStorage {
 
 /**
  * Starts pageservers and safekeepers on free ports of 127.0.0.1 that hold one freshly made branch. For development and
- * tests: the safekeepers are real ones, but the pageservers take no WAL and serve no pages; the archive is a complete cluster, so that stock Postgres
- * starts from it.
+ * tests: the safekeepers are real ones, but the pageservers take no WAL and serve no pages; the archive is a complete cluster, so
+ * that stock Postgres starts from it.
  */
 export async function startStorage(options: StorageOptions): Promise<StandinStorage> {
   const postgres = await postgresForUser(options);

@@ -51,7 +51,10 @@ interface TlsFilesContext {
   readonly limits?: Partial<typeof limitsDefault>;
 }
 
-/** Times in milliseconds: for the first pair, between two tries at it, after an event until a bad pair is looked at again, between two looks without an event. */
+/**
+ * Times in milliseconds: for the first pair, between two tries at it, after an event until a bad pair is looked at again, between
+ * two looks without an event.
+ */
 const limitsDefault = { firstMs: 30_000, retryMs: 1_000, settleMs: 1_000, lookMs: 60_000 };
 const soonMs = 7 * 86_400_000;
 

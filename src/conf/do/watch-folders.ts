@@ -4,8 +4,9 @@ import { sleep } from "../../base/deadline.ts";
 
 /**
  * Yields once when it watches, and then for every time that something may have happened to one of the files: an event in
- * their folders, which also shows what is renamed or linked into place, and every `everyMs` in any case. What happens while the last yield is dealt with
- * gives one more. Ends when the signal fires. A folder that cannot be watched, or not any more, is tried again each time.
+ * their folders, which also shows what is renamed or linked into place, and every `everyMs` milliseconds in any case. What
+ * happens while the last yield is dealt with gives one more. Ends when the signal fires. A folder that cannot be watched, or not
+ * any more, is tried again each time.
  */
 export async function* watchFolders(
   paths: readonly string[],
