@@ -51,6 +51,7 @@ describe("what is not tried again (Trap 20, BASE-64)", () => {
     server("Unauthorized: Tenant id mismatch"),
     server("Not found: timeline is archived"),
     server("invalid basebackup lsn"),
+    new ConnectionError("could not connect to sk-1", { cause: server("must connect with TLS") }),
     new TlsError("untrusted", "the certificate is not trusted"),
     new ConnectionError("could not connect", { cause: new TlsError("refused", "the server offers no TLS") }),
     ...hopelessCodes.map((code) => new GrpcStatusError({ code, message: "no" })),
@@ -75,8 +76,10 @@ describe("what is not tried again (Trap 20, BASE-64)", () => {
 describe("what another address may help with", () => {
   it("is what the address is to blame for, and nothing else", () => {
     const unimplemented = new GrpcStatusError({ code: "UNIMPLEMENTED", message: "" });
-    const cause = new TlsError("untrusted", "not trusted");
-    for (const error of [new ConnectionTargetError("x"), unimplemented, new ConnectionError("x", { cause })]) {
+    const untrusted = new ConnectionError("x", { cause: new TlsError("untrusted", "not trusted") });
+    const cause = new PgServerError({ severity: "ERROR", code: "XX000", message: "must connect with TLS" });
+    const inClear = new ConnectionError("x", { cause });
+    for (const error of [new ConnectionTargetError("x"), unimplemented, untrusted, inClear]) {
       assert.ok(concernsAddress(error), error.message);
     }
     const refused = new GrpcStatusError({ code: "PERMISSION_DENIED", message: "" });

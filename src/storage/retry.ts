@@ -11,6 +11,7 @@ import {
   TlsError,
 } from "./errors.ts";
 import type { GrpcCode } from "./grpc/status.ts";
+import { insistsOnTls } from "./sslmode.ts";
 
 /** BASE-70: tries after the first one, when the environment does not say otherwise. */
 const basebackupRetriesMax = 10;
@@ -43,7 +44,8 @@ const hopelessCodes: ReadonlySet<GrpcCode> = new Set([
 export function isHopeless(error: unknown): boolean {
   if (error instanceof TlsError) return error.reason !== "failed";
   if (error instanceof ConnectionError) return isHopeless(error.cause);
-  if (error instanceof PgServerError) return hopelessMessage.test(error.serverMessage);
+  // Where TLS may be used, it was tried before this is told.
+  if (error instanceof PgServerError) return hopelessMessage.test(error.serverMessage) || insistsOnTls(error);
   if (error instanceof GrpcStatusError) return hopelessCodes.has(error.code);
   return (
     error instanceof ConnectionTargetError ||
@@ -62,7 +64,7 @@ export function isTokenRefused(error: unknown): boolean {
 
 /** Whether the address is to blame, so that another way to the same pages may work at once. */
 export function concernsAddress(error: unknown): boolean {
-  if (error instanceof ConnectionTargetError || error instanceof TlsError) return true;
+  if (error instanceof ConnectionTargetError || error instanceof TlsError || insistsOnTls(error)) return true;
   if (error instanceof GrpcStatusError) return error.code === "UNIMPLEMENTED";
   return error instanceof ConnectionError && concernsAddress(error.cause);
 }

@@ -42,7 +42,8 @@ export function verificationOf(mode: SslMode, namesAuthority: boolean): TlsVerif
   return "none";
 }
 
-function insistsOnTls(error: unknown): boolean {
+/** Whether a server hung up because we spoke in clear (BASE-33). */
+export function insistsOnTls(error: unknown): boolean {
   if (error instanceof ConnectionError) return insistsOnTls(error.cause);
   return error instanceof PgServerError && error.serverMessage === "must connect with TLS";
 }

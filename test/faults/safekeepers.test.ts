@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../../src/base/clock.ts";
-import { Cluster, clusterBranch, history, logInto } from "../../src/standin/acceptor/test-cluster.ts";
+import { Cluster, clusterBranch, full, history, logInto, shorter } from "../../src/standin/acceptor/test-cluster.ts";
 import type { Standing } from "../../src/standin/acceptor/test-timeline.ts";
 import { syncSafekeepersNatively } from "../../src/storage/do/native-sync.ts";
 import { syncNativelyAtStart } from "../../src/storage/do/native-sync-at-start.ts";
@@ -10,15 +10,7 @@ import { NoAgreementInTime } from "../../src/storage/errors.ts";
 import { type NativeSync, safekeeperSettings } from "../../src/storage/native-sync-request.ts";
 import { type FaultProxy, type ProxyFault, startFaultProxy } from "./fault-proxy.ts";
 
-const lsn = 0x1600100n;
-const full: Standing = {
-  term: 5n,
-  flushLsn: lsn,
-  history: history([1n, 0x1500000n], [5n, 0x1600000n]),
-  truncateLsn: 0x1600000n,
-};
-/** Lacks the last 0x100 bytes, which nobody knows to be committed. */
-const shorter: Standing = { ...full, flushLsn: 0x1600000n };
+const lsn = full.flushLsn;
 const settled: Standing = { ...full, truncateLsn: lsn };
 
 /** Three safekeepers, the last one behind a proxy. */
@@ -53,7 +45,7 @@ async function world(t: TestContext, standings: readonly (Standing | null)[]) {
     /** With retries. */
     syncAtStart: (change: Partial<NativeSync> = {}, deadlineMs = 20_000) =>
       syncNativelyAtStart({ ...request, ...change }, ports(deadlineMs)),
-    check: () => checkSafekeepers({ ...request, askMsMax: 100 }, ports(0)),
+    check: (askMsMax: number) => checkSafekeepers({ ...request, askMsMax }, ports(0)),
   };
 }
 
@@ -100,9 +92,9 @@ describe("one of three safekeepers misbehaves, between real sockets", () => {
     it(`SK-11: its connection ${what} during the quorum check: the others decide`, async (t) => {
       const { proxies, check } = await world(t, [settled, settled, settled]);
       proxies[0]?.setFaults(() => faultAt(2));
-      assert.deepEqual(await check(), { kind: "synced", lsn });
+      assert.deepEqual(await check(20_000), { kind: "synced", lsn });
       proxies[1]?.setFaults(() => faultAt(2));
-      const outcome = await check();
+      const outcome = await check(100);
       assert.equal(outcome.kind, "not-synced");
     });
   }

@@ -8,7 +8,7 @@ import type { Column } from "../../storage/wire/messages.ts";
 import { CommandFailure, HangUp } from "../command-failure.ts";
 import { createFaultSource, type FaultPlan, type SafekeeperFault } from "../faults.ts";
 import { startLibpqServer } from "../libpq-server.ts";
-import type { Client, LibpqService, Reply, RunCommand } from "../libpq-session.ts";
+import type { Client, LibpqService, Reply, RunCommand, ServerCertificate } from "../libpq-session.ts";
 import type { RunningServer } from "../listen.ts";
 import { parseSafekeeperOptions } from "../startup-options.ts";
 import type { TokenAuthority } from "../token.ts";
@@ -35,6 +35,8 @@ export interface SafekeeperOptions {
   readonly folder: string;
   /** Null lets everyone in. */
   readonly tokens: TokenAuthority | null;
+  /** Set where clients must connect with TLS. */
+  readonly tls?: ServerCertificate | undefined;
   readonly faults?: FaultPlan<SafekeeperFault> | null;
   /** Any free one unless given. */
   readonly port?: number;
@@ -65,6 +67,7 @@ export async function startSafekeeper(options: SafekeeperOptions): Promise<Stand
   const timelines = new Timelines(options.folder, options.nodeId);
   const service: LibpqService<SafekeeperFault> = {
     name: "safekeeper",
+    tls: options.tls,
     verifyToken: options.tokens?.verify ?? null,
     nextFault: faults.next,
     open: (client) => openClient(client, timelines),

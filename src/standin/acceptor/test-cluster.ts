@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import type { TermHistory } from "../../storage/walproposer/messages.ts";
+import type { ServerCertificate } from "../libpq-session.ts";
 import type { TokenAuthority } from "../token.ts";
 import { type StandinSafekeeper, startSafekeeper } from "./safekeeper.ts";
 import { readStanding, type Standing, walOfTerm, writeStanding } from "./test-timeline.ts";
@@ -33,7 +34,14 @@ export class Cluster {
   static async start(
     t: Cleanup,
     standings: readonly (Standing | null)[],
-    tokens: TokenAuthority | null = null,
+    {
+      tokens = null,
+      tls,
+    }: {
+      readonly tokens?: TokenAuthority | null;
+      /** The certificate of each. */
+      readonly tls?: readonly ServerCertificate[];
+    } = {},
   ): Promise<Cluster> {
     const folder = await mkdtemp(join(tmpdir(), "acceptors-"));
     const cluster = new Cluster(folder);
@@ -45,7 +53,9 @@ export class Cluster {
     for (const [index, standing] of standings.entries()) {
       const own = join(folder, String(index));
       if (standing !== null) writeStanding(own, { ...clusterBranch, server }, standing);
-      cluster.safekeepers.push(await startSafekeeper({ nodeId: BigInt(index + 1), folder: own, tokens }));
+      cluster.safekeepers.push(
+        await startSafekeeper({ nodeId: BigInt(index + 1), folder: own, tokens, tls: tls?.[index] }),
+      );
     }
     return cluster;
   }
@@ -84,6 +94,16 @@ export class Cluster {
 export function history(...entries: readonly (readonly [bigint, bigint])[]): TermHistory {
   return entries.map(([term, lsn]) => ({ term, lsn }));
 }
+
+/** One that has all WAL, of which its last 0x100 bytes may not be committed. */
+export const full: Standing = {
+  term: 5n,
+  flushLsn: 0x1600100n,
+  history: history([1n, 0x1500000n], [5n, 0x1600000n]),
+  truncateLsn: 0x1600000n,
+};
+/** Lacks those. */
+export const shorter: Standing = { ...full, flushLsn: 0x1600000n };
 
 /** A log that keeps its messages, of every level. */
 export function logInto(lines: string[]): Log {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { parseTenantId, parseTimelineId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
+import { Cluster } from "../../standin/acceptor/test-cluster.ts";
 import type { QuorumOutcome } from "../quorum.ts";
 import type { BackendMessage } from "../wire/messages.ts";
 import { type FakePeer, serverError, startFakeServer, trust } from "./fake-server.ts";
@@ -40,7 +41,7 @@ async function check(
   t: TestContext,
   talks: readonly (Talk | string)[],
   signal: AbortSignal = never,
-  tls: { readonly conninfoOptions?: string; readonly caFile?: string } = {},
+  change: { readonly conninfoOptions?: string; readonly caFile?: string; readonly askMsMax?: number } = {},
 ): Promise<{ readonly outcome: QuorumOutcome; readonly lines: string }> {
   const hostPorts: string[] = [];
   for (const talk of talks) {
@@ -54,7 +55,8 @@ async function check(
   }
   const lines: string[] = [];
   const log: Log = { debug() {}, info: (line) => void lines.push(line), warn() {}, error() {}, span: () => log };
-  const asked = { ...branch, hostPorts, token: "hunter2", askMsMax: 100, conninfoOptions: null, caFile: null, ...tls };
+  const common = { token: "hunter2", askMsMax: 20_000, conninfoOptions: null, caFile: null };
+  const asked = { ...branch, hostPorts, ...common, ...change };
   const outcome = await checkSafekeepers(asked, { log, signal });
   return { outcome, lines: lines.join("\n") };
 }
@@ -105,9 +107,20 @@ describe("asking the safekeepers (SK-10 to SK-13)", () => {
   });
 
   it("SK-10: gives up on those that say nothing", async (t) => {
-    const { outcome, lines } = await check(t, [silent, silent, at("0/5")]);
+    const { outcome, lines } = await check(t, [silent, silent, at("0/5")], never, { askMsMax: 100 });
     assert.equal(outcome.kind, "not-synced");
     assert.match(lines, /longer than 100 ms/);
+  });
+
+  it("SK-13, trap 6: changes nothing: a proposer that is connected is not fenced off", async (t) => {
+    const lsn = 0x1600100n;
+    const standing = { term: 5n, flushLsn: lsn, history: [{ term: 1n, lsn: 0x1500000n }], truncateLsn: lsn };
+    const cluster = await Cluster.start(t, [standing, standing, standing]);
+    const states = () => [0, 1, 2].map((index) => cluster.onDisk(index, lsn).control);
+    const before = states();
+    const { outcome } = await check(t, cluster.hostPorts);
+    assert.deepEqual(outcome, { kind: "synced", lsn });
+    assert.deepEqual(states(), before);
   });
 
   it("hangs up on those that are not needed any more", async (t) => {
