@@ -21,6 +21,16 @@ function verify(unit: string): { code: number | null; output: string } {
   return { code: status, output: stdout + stderr };
 }
 
+const exposureMax = 2;
+
+/** Systemd's measure of what a service could do to its machine, from 0 to 10. */
+function exposure(unit: string): number {
+  const path = join(folder, "compute_ctl.service");
+  writeFileSync(path, unit);
+  const { stdout } = spawnSync("/usr/bin/systemd-analyze", ["security", "--offline=true", path], { encoding: "utf8" });
+  return Number(/exposure level for \S+: (\d+\.\d+)/.exec(stdout)?.[1]);
+}
+
 const skip =
   spawnSync("/usr/bin/systemd-analyze", ["--version"]).status === 0
     ? false
@@ -29,6 +39,11 @@ const skip =
 describe("deploy/systemd/compute_ctl.service", { skip }, () => {
   it("is a unit that systemd understands to the last word", () => {
     assert.deepEqual(verify(shipped), { code: 0, output: "" });
+  });
+
+  it("is exposed to little: at most 2 of 10 by systemd's own measure", () => {
+    assert.ok(exposure(shipped) <= exposureMax, String(exposure(shipped)));
+    assert.ok(exposure(shipped.replaceAll("SystemCallFilter=", "# ")) > exposureMax);
   });
 
   it("would be reported otherwise", () => {

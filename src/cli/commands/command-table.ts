@@ -10,6 +10,10 @@ export const commandTable = [
   { name: "configure", help: "give a running compute a new config" },
   { name: "terminate", help: "end a running compute and print the LSN up to which its WAL is safe" },
   { name: "wait", help: "wait until a compute has a certain status" },
+  {
+    name: "probe",
+    help: "ask whether a compute is ready, or only alive, for a container's health check; needs no token",
+  },
   { name: "logs", help: "print the newest lines of a running compute's log" },
 ] as const satisfies readonly CommandRow[];
 

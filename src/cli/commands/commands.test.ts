@@ -106,6 +106,27 @@ basebackup       10.0       20.0  ========================================
   });
 });
 
+describe("compute_ctl probe", () => {
+  it("FIELD-2: is done for a compute that is ready, without a token", async () => {
+    await serve({ "/readyz": { status: 200, body: { status: "running" } } });
+    assert.deepEqual(await ask("probe"), { code: 0, stdout: "ready\n", stderr: "" });
+    assert.equal((await ask("probe", "--json")).stdout, '{"ready":true}\n');
+  });
+
+  it("FIELD-2: exits with 1 for one that is not, which may be alive nevertheless", async () => {
+    await serve({
+      "/readyz": { status: 503, body: { status: "init" } },
+      "/healthz": { status: 200, body: { status: "ok" } },
+    });
+    assert.deepEqual(await ask("probe"), { code: 1, stdout: "", stderr: "error: the compute is not ready\n" });
+    assert.deepEqual(await ask("probe", "--live"), { code: 0, stdout: "alive\n", stderr: "" });
+  });
+
+  it("exits with 3 where nobody answers", async () => {
+    assert.equal((await run(["probe", "--url", await nobodyUrl()])).code, 3);
+  });
+});
+
 describe("compute_ctl configure", () => {
   it("sends the file as it stands and prints the status, or the operation when it is not to wait", async () => {
     const config = '{"spec":{"n":18446744073709551615}, "compute_ctl_config":{}}\n';

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   configure: async () => (await import("./configure.ts")).configureCommand,
   terminate: async () => (await import("./terminate.ts")).terminateCommand,
   wait: async () => (await import("./wait.ts")).waitCommand,
+  probe: async () => (await import("./probe.ts")).probeCommand,
   logs: async () => (await import("./logs.ts")).logsCommand,
 };
 
