@@ -48,7 +48,7 @@ describe("deploy/kubernetes/base", () => {
 
   it("starts the program with a command line that it takes", () => {
     const args: readonly string[] = container.args;
-    const invocation = readOptions(args, { pgbin: undefined, logFormat: undefined });
+    const invocation = readOptions(args, { pgbin: undefined, logFormat: undefined, strict: false });
     assert.ok(invocation.kind === "run");
     const { options } = invocation;
     const mounts: readonly string[] = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
@@ -87,7 +87,7 @@ describe("the configs that are shipped for deployments", () => {
   for (const path of ["kubernetes/base/config.json", "compose/compute/config.json"]) {
     it(`${path} can be decoded, and lets clients of other machines connect`, () => {
       const text = readFileSync(join(root, "deploy", path), "utf8");
-      assert.ok(decodeConfig(text, { source: "file" }).ok);
+      assert.ok(decodeConfig(text, { source: "file", strict: true }).ok);
       const { settings } = JSON.parse(text).spec.cluster;
       const value = (name: string): string => settings.find((each: { name: string }) => each.name === name)?.value;
       assert.deepEqual([value("listen_addresses"), value("port")], ["*", "5432"]);
