@@ -80,7 +80,7 @@ describe("the shell blocks of the documents that are marked as runnable", () => 
   }
 
   it("are there", () => {
-    assert.ok(found >= 5, `only ${found} are marked`);
+    assert.ok(found >= 6, `only ${found} are marked`);
   });
 
   it("would fail the test when a command of theirs failed", async () => {
