@@ -1,14 +1,9 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../../src/base/log.ts";
-import { withScope } from "../../src/base/scope.ts";
-import { startCompute } from "../../src/standin/demo/compute.ts";
-import { watchStart } from "../../src/standin/demo/compute-api.ts";
-import { prepareCompute } from "../../src/standin/demo/prepare-compute.ts";
-import { startStorage } from "../../src/standin/storage.ts";
+import { runOnce } from "../run-once.ts";
 
 const run = promisify(execFile);
 
@@ -23,33 +18,13 @@ const flagHash = { start: 12, end: 16 } as const;
  * scripts in `scripts`, as `core.code` and `late.code`: what a start needs, and nothing that it does not.
  */
 export async function recordCode(scripts: string, nodeFlags: readonly string[], log: Log): Promise<void> {
-  await withScope(log, async (onExit) => {
-    const folder = await mkdtemp(join(tmpdir(), "code-cache-"));
-    onExit("remove the temporary folder", () => rm(folder, { recursive: true, force: true }));
-    await chmod(folder, 0o755);
-    const storage = await startStorage({ major: 17, workdir: folder, tokens: true, safekeepers: 3 });
-    onExit("close the stand-in storage", storage.close);
-    const { api, args } = await prepareCompute(storage, folder);
-    const recorder = new URL("main-of-recording.cjs", import.meta.url).pathname;
-    const compute = startCompute({
-      command: process.execPath,
-      args: [...nodeFlags, ...withoutChance, recorder, scripts, ...args],
-      pgdata: join(folder, "pgdata"),
-      logFile: join(folder, "compute.log"),
-      verbose: false,
-      show: log.warn,
-    });
-    onExit("stop the compute", compute.stop);
-    const gone = new AbortController();
-    void compute.ended.then((how) => gone.abort(new Error(`${how}: ${compute.lastLines().join("\n")}`)));
-    for await (const { kind } of watchStart(api, gone.signal)) if (kind === "running") break;
-    gone.signal.throwIfAborted();
-    await compute.stop();
-    for (const part of ["core", "late"]) {
-      const file = join(scripts, `${part}.code`);
-      await writeFile(file, await underFlags(await readFile(file), nodeFlags));
-    }
-  });
+  const recorder = new URL("main-of-recording.cjs", import.meta.url).pathname;
+  // It writes at its end.
+  await runOnce([process.execPath, ...nodeFlags, ...withoutChance, recorder, scripts], log, async () => {});
+  for (const part of ["core", "late"]) {
+    const file = join(scripts, `${part}.code`);
+    await writeFile(file, await underFlags(await readFile(file), nodeFlags));
+  }
 }
 
 /** V8 refuses a cache that was made under other flags; those that take chance out do not change the code. */
