@@ -28,7 +28,10 @@ export const loadNativeSync = late(async () => ({
 export const loadBasebackup = late(() => import("../storage/do/basebackup.ts"));
 export const loadParseConf = late(() => import("../postgres/do/parse-conf.ts"));
 export const loadLeases = late(() => import("../storage/do/lease-round.ts"));
-export const loadPostmaster = late(() => import("../postgres/do/postmaster.ts"));
+export const loadPostmaster = late(async () => ({
+  ...(await import("../postgres/do/postmaster.ts")),
+  ...(await import("../postgres/do/socket-locks.ts")),
+}));
 export const loadLeftoverPostmaster = late(() => import("../postgres/do/leftover-postmaster.ts"));
 export const loadLogPump = late(() => import("../postgres/do/log-pump.ts"));
 export const loadReload = late(() => import("../postgres/do/reload.ts"));

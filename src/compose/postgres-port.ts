@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { withDeadline } from "../base/deadline.ts";
 import { describeError } from "../base/error-chain.ts";
 import type { PostgresPort } from "../compute/ports.ts";
@@ -5,6 +7,7 @@ import type { SettingsWatch } from "../compute/settings-watch.ts";
 import { effectiveSettings, maskedMessage } from "../conf/effective-settings.ts";
 import { childEnvironment, postgresCommand } from "../postgres/command.ts";
 import { ConfRefusedError } from "../postgres/conf-refused.ts";
+import { socketLockPaths } from "../postgres/socket-lock.ts";
 import type { DerivedSpec } from "../spec/types.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadCatalog, loadParseConf, loadPostmaster, loadReload, loadSession } from "./load.ts";
@@ -48,7 +51,9 @@ export function postgresPort(
       if (refused.length > 0) throw new ConfRefusedError(refused);
     },
     async start(spec) {
-      const { startPostmaster, stopPostmaster, quitPostmaster } = await loadPostmaster();
+      const { startPostmaster, stopPostmaster, quitPostmaster, removeStaleSocketLocks } = await loadPostmaster();
+      const conf = settingValues(readFileSync(join(pgdata, "postgresql.conf"), "utf8"));
+      await removeStaleSocketLocks(socketLockPaths(conf), log);
       const { command, args, env } = postgresCommand({
         pgbin: installation.pgbin,
         pgdata,
@@ -64,6 +69,13 @@ export function postgresPort(
         { log: log.span("start_postgres"), signal: new AbortController().signal },
       );
       const { pid, ready, exited } = postmaster;
+      ready.catch(async () => {
+        if (!postmaster.lastRecords().some((record) => record.includes("Address already in use"))) return;
+        const port = Number(conf.get("port") ?? 5432);
+        const { portOwner } = await import("../http/do/port-owner.ts");
+        const owner = await portOwner(port);
+        if (owner !== undefined) log.error(`port ${port}, which Postgres is to listen on, is held by ${owner}`);
+      });
       return {
         pid,
         ready,
@@ -109,4 +121,9 @@ function databricksFacts(facts: Facts, { spec }: DerivedSpec) {
     endpointId: facts.instanceId ?? endpoint,
     workspaceHost: spec.databricksSettings?.workspaceHost ?? "",
   };
+}
+
+/** The settings of a configuration text, by their names in lower case. */
+function settingValues(text: string): ReadonlyMap<string, string> {
+  return new Map(effectiveSettings(text).map(({ name, value }) => [name.toLowerCase(), value]));
 }

@@ -21,7 +21,7 @@ export async function openServers(
 ): Promise<readonly RunningServer[]> {
   const { log, clock, tracer, metrics, recentLogLines } = surroundings;
   const { computeId, instanceId, computeCtlConfig, settings } = facts;
-  const access = { computeId, jwks: computeCtlConfig.jwks, instanceId };
+  const access = { computeId, jwks: computeCtlConfig.jwks, instanceId, strict: facts.strict };
   const { authorize, replaceKeys } = createAuthorizer(access, { log, clock, metrics });
   const statusPage = lateStatusPage(facts, surroundings, control, extensions.downloads.list, statusDetail);
   const services = {

@@ -16,7 +16,8 @@ import type { Life } from "./life.ts";
 import type { OngoingOperation } from "./operations.ts";
 import type { ComputeOverview } from "./overview.ts";
 import { planCatalog } from "./plan-catalog.ts";
-import { fixedPartProblems, reconfigureCompute, wantsTheSame } from "./reconfigure.ts";
+import type { PostgresProcess } from "./ports.ts";
+import { fixedPartProblems, reconfigureCompute, restoreSettings, wantsTheSame } from "./reconfigure.ts";
 import { refreshUntilDone } from "./refresh.ts";
 import { type ComputeStatus, isTerminating } from "./status.ts";
 
@@ -30,6 +31,8 @@ export function takeOrders(life: Life): ComputeControl {
   const { log } = ports;
   const { signal } = interruption;
   let refreshing = false;
+  /** The last spec that was in force as a whole. */
+  let lastInForce: DerivedSpec | undefined;
   /** Told to end while empty, which leaves the status alone (HTTP-49); a spec comes too late then. */
   let endsEmpty = false;
 
@@ -80,7 +83,10 @@ export function takeOrders(life: Life): ComputeControl {
       // A signal ends the process and leaves the status as it is.
       if (signal.aborted) return { kind: "failed", error: text };
       log.error(`could not configure the compute node: ${describeError(error)}`);
-      store.dispatch("reconfigure-failed", { error: text });
+      store.dispatch("reconfigure-failed", {
+        error: text,
+        ...(lastInForce === undefined ? {} : { spec: lastInForce }),
+      });
       return { kind: "failed", error: text };
     }
     store.dispatch("reconfigured", { error: null });
@@ -92,11 +98,27 @@ export function takeOrders(life: Life): ComputeControl {
     if (life.postgres === undefined) throw new Error("Postgres is not running any more");
     life.noteFeatures(spec.spec);
     // Until the new spec is in force as a whole, none is: half of it may be there when it fails (T-12).
+    lastInForce = life.applied ?? lastInForce;
     life.applied = undefined;
     statistics.setInterval(spec.spec.suspendTimeoutSeconds);
     const { postgres, subscribersHeld } = life;
-    life.subscribersHeld = await reconfigureCompute(ports, settings, spec, postgres, subscribersHeld, signal);
+    try {
+      life.subscribersHeld = await reconfigureCompute(ports, settings, spec, postgres, subscribersHeld, signal);
+    } catch (error) {
+      if (lastInForce !== undefined && !signal.aborted) await takeBack(lastInForce, postgres);
+      throw error;
+    }
     life.applied = spec;
+  }
+
+  /** FIELD-10: after a failure the settings are those of the spec before. What the catalog got already stays: it does no harm. */
+  async function takeBack(spec: DerivedSpec, postgres: PostgresProcess): Promise<void> {
+    try {
+      statistics.setInterval(spec.spec.suspendTimeoutSeconds);
+      await restoreSettings(ports, settings, spec, postgres, life.subscribersHeld, signal);
+    } catch (error) {
+      log.warn(`could not put the settings before back into force: ${describeError(error)}`);
+    }
   }
 
   function refresh(): RefreshOutcome {

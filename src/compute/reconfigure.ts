@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { atLeastOne } from "../catalog/concurrency.ts";
+import { adaptToStock } from "../conf/stock.ts";
 import type { DerivedSpec, Problem } from "../spec/types.ts";
 import { appliesCatalog, applyCatalog, hasSizeLimit, withoutSizeLimit } from "./apply-catalog.ts";
 import type { ComputePorts, ComputeSettings, PostgresProcess } from "./ports.ts";
@@ -34,6 +35,22 @@ export async function reconfigureCompute(
   }
   ports.log.info(`finished reconfiguration of compute node for operation ${wanted.spec.operationUuid ?? "unknown"}`);
   return stillHeld && !appliesCatalog(spec);
+}
+
+/** Has Postgres go by the settings of a spec that was in force before (FIELD-10). Does nothing when it does already. */
+export async function restoreSettings(
+  ports: ComputePorts,
+  settings: ComputeSettings,
+  before: DerivedSpec,
+  postgres: PostgresProcess,
+  held: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  // It was told of what stock Postgres lacks when it came into force.
+  const { spec } = adaptToStock(before, ports.server);
+  if (!(await writePostgresConf(ports, settings, spec, held ? "held" : "free", signal))) return;
+  await postgres.reload(signal);
+  ports.log.info("the settings of the spec before are in force again");
 }
 
 /** Whether two specs want the same, whoever asked for it in which operation (FIELD-10). */

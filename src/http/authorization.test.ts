@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bearerToken, decodeClaims, denialFor } from "./authorization.ts";
+import { bearerToken, decodeClaims, denialFor, denialHint } from "./authorization.ts";
 
 const nowMs = 2_000_000_000_500;
 
@@ -36,7 +36,8 @@ describe("decodeClaims", () => {
     '{"exp":0.5e10}',
   ];
   for (const claims of good) {
-    it(`accepts ${claims} (HTTP-28, HTTP-29)`, () => assert.equal(decodeClaims(claims, nowMs).ok, true));
+    it(`accepts ${claims} (HTTP-28, HTTP-29)`, () =>
+      assert.equal(decodeClaims(claims, { nowMs, strict: true }).ok, true));
   }
 
   const bad: readonly [claims: string, reason: RegExp][] = [
@@ -56,10 +57,41 @@ describe("decodeClaims", () => {
   ];
   for (const [claims, reason] of bad) {
     it(`refuses ${claims} (HTTP-28, HTTP-29, T-4)`, () => {
-      const result = decodeClaims(claims, nowMs);
+      const result = decodeClaims(claims, { nowMs, strict: true });
       assert.match(result.ok ? "" : result.reason, reason);
     });
   }
+});
+
+describe("a token whose aud is a text (FIELD-7)", () => {
+  const claims = '{"scope":"compute_ctl:admin","aud":"compute"}';
+
+  it("is read as one with a list of one, and its oddity is told", () => {
+    const result = decodeClaims(claims, { nowMs, strict: false });
+    assert.ok(result.ok);
+    assert.deepEqual(result.claims.audience, ["compute"]);
+    assert.match(result.oddity ?? "", /aud is a text/);
+    assert.equal(denialFor(result.claims, "mine"), undefined);
+    const list = decodeClaims('{"aud":["compute"]}', { nowMs, strict: false });
+    assert.ok(list.ok && list.oddity === null);
+  });
+
+  it("is refused when it is for something else, when aud is neither, and with --strict", () => {
+    const other = decodeClaims('{"scope":"compute_ctl:admin","aud":"storage"}', { nowMs, strict: false });
+    assert.ok(other.ok);
+    assert.equal(denialFor(other.claims, "mine")?.status, 401);
+    assert.equal(decodeClaims('{"aud":1}', { nowMs, strict: false }).ok, false);
+    assert.equal(decodeClaims(claims, { nowMs, strict: true }).ok, false);
+  });
+});
+
+describe("denialHint (FIELD-6)", () => {
+  it("says of a genuine token what is missing in it", () => {
+    assert.match(denialHint("missing-audience"), /no aud: give it "aud": \["compute"\]/);
+    assert.match(denialHint("wrong-audience"), /does not name "compute"/);
+    assert.match(denialHint("missing-compute-id"), /neither a compute_id nor the scope/);
+    assert.match(denialHint("wrong-compute-id"), /for another compute/);
+  });
 });
 
 describe("denialFor", () => {

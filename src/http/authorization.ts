@@ -29,7 +29,7 @@ export interface Denial {
 
 /** The outcome of checking a token: `fault` and `reason` are for metrics and log, the client is not told them. */
 export type ClaimsResult =
-  | { readonly ok: true; readonly claims: Claims }
+  | { readonly ok: true; readonly claims: Claims; readonly oddity: string | null }
   | { readonly ok: false; readonly fault: TokenFault; readonly reason: string };
 
 const adminScope = "compute_ctl:admin";
@@ -52,8 +52,15 @@ export function bearerToken(headers: RawHeaders): string | undefined {
   return match === null ? undefined : (match[1] ?? "");
 }
 
-/** Reads the claims of a token whose signature is right, and looks at its `exp` (HTTP-28, HTTP-29, T-4). */
-export function decodeClaims(payload: string, nowMs: number): ClaimsResult {
+/** How tokens are read. */
+export interface TokenReading {
+  readonly nowMs: number;
+  /** Refuses an `aud` that is one text instead of a list, as the original does (FIELD-7). */
+  readonly strict: boolean;
+}
+
+/** Reads the claims of a token whose signature is right, and looks at its `exp` (HTTP-28, HTTP-29, T-4, FIELD-7). */
+export function decodeClaims(payload: string, { nowMs, strict }: TokenReading): ClaimsResult {
   const claims = parseObject(payload);
   if (claims === undefined) return { ok: false, fault: "bad-claims", reason: "the claims are not a JSON object" };
   const [computeId, scope, audience, expiry] = ["compute_id", "scope", "aud", "exp"].map(
@@ -61,12 +68,18 @@ export function decodeClaims(payload: string, nowMs: number): ClaimsResult {
   );
   if (computeId !== null && typeof computeId !== "string") return invalid("compute_id", "a string");
   if (scope !== null && scope !== adminScope) return invalid("scope", adminScope);
-  if (audience !== null && !isStrings(audience)) return invalid("aud", "an array of strings");
+  const audiences = typeof audience === "string" && !strict ? [audience] : audience;
+  if (audiences !== null && !isStrings(audiences)) return invalid("aud", "an array of strings");
   if (expiry !== null && !isMoment(expiry)) return invalid("exp", "a number of seconds");
   if (expiry !== null && Math.round(expiry) < Math.floor(nowMs / 1000) - leewaySeconds) {
     return { ok: false, fault: "expired", reason: "the token has expired" };
   }
-  return { ok: true, claims: { computeId: computeId ?? null, scope: scope ?? null, audience: audience ?? null } };
+  const oddity = audiences === audience ? null : 'its aud is a text, taken for a list of one (write "aud": ["…"])';
+  return {
+    ok: true,
+    claims: { computeId: computeId ?? null, scope: scope ?? null, audience: audiences ?? null },
+    oddity,
+  };
 }
 
 /** Whether a verified token opens the routes of compute `computeId`; undefined when it does (HTTP-30). */
@@ -77,6 +90,22 @@ export function denialFor(claims: Claims, computeId: string): Denial | undefined
   }
   if (claims.computeId === null) return denial(403, "missing-compute-id", "missing compute_id");
   return claims.computeId === computeId ? undefined : denial(403, "wrong-compute-id", "invalid compute ID");
+}
+
+/** What to tell, in the log alone, about a token that is genuine and does not open the routes (FIELD-6). */
+export function denialHint(fault: TokenFault): string {
+  switch (fault) {
+    case "missing-audience":
+      return `the token has scope ${adminScope} but no aud: give it "aud": ["${computeAudience}"]`;
+    case "wrong-audience":
+      return `the token's aud does not name "${computeAudience}"`;
+    case "missing-compute-id":
+      return `the token has neither a compute_id nor the scope ${adminScope}`;
+    case "wrong-compute-id":
+      return "the token is for another compute: its compute_id is not the value of --compute-id";
+    default:
+      return `the token cannot be used: ${fault}`;
+  }
 }
 
 function denial(status: 401 | 403, fault: TokenFault, what: string): Denial {

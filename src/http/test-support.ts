@@ -214,6 +214,7 @@ export async function startTestServer(
     readonly jwks?: readonly Jwk[];
     readonly instanceId?: string;
     readonly rotateJwks?: boolean;
+    readonly strict?: boolean;
     readonly services?: Partial<Services>;
     readonly patience?: Patience;
   } = {},
@@ -221,7 +222,12 @@ export async function startTestServer(
   const { log, lines } = recordingLog();
   const { tracer, spans } = recordingTracer();
   const metrics = createMetrics("t-9");
-  const access = { computeId, jwks: options.jwks ?? [specKey], instanceId: options.instanceId };
+  const access = {
+    computeId,
+    jwks: options.jwks ?? [specKey],
+    instanceId: options.instanceId,
+    strict: options.strict ?? false,
+  };
   const { authorize, replaceKeys } = createAuthorizer(access, { log, clock: systemClock, metrics });
   const server = await startServer(
     {

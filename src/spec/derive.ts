@@ -2,6 +2,7 @@ import { hexIdProblem, parseTenantId, parseTimelineId } from "../base/ids.ts";
 import { derivePageservers, shardMapProblems } from "./derive-pageservers.ts";
 import { deriveWarnings } from "./derive-warnings.ts";
 import { findSetting } from "./find-setting.ts";
+import { placeholder } from "./placeholder.ts";
 import { firstDuplicate, parseSafekeeperList } from "./safekeeper-list.ts";
 import type { ComputeSpec, DerivedSpec, Problem, Refusal, Safekeepers } from "./types.ts";
 
@@ -82,7 +83,8 @@ function deriveId<T>(
     return { ok: false, problem: { path: `spec.${noun}_id`, message: `${noun} id should be provided` } };
   const id = parse(text);
   if (id !== undefined) return { ok: true, value: id };
-  const hint = `the setting ${setting} must have 32 hex digits: ${hexIdProblem(text)}`;
+  const why = placeholder.test(text) ? "replace the template's placeholder in it" : hexIdProblem(text);
+  const hint = `the setting ${setting} must have 32 hex digits: ${why}`;
   return { ok: false, problem: { path: "spec.cluster.settings", message: `invalid ${noun} id`, hint } };
 }
 

@@ -71,11 +71,13 @@ export function configHint(value: JsonValue): string | undefined {
 
 /** For a text that is not JSON: a placeholder that stood for a number or an object. */
 export function syntaxHint(text: string): string | undefined {
-  const found = placeholder.exec(text)?.[0];
-  // A braced text in a string is JSON all the same; only the name of what is missing is told.
-  return found === undefined ? undefined : `${found.slice(0, placeholderShownMax)} looks like a template's placeholder`;
+  // One that stands in quotes is JSON, whatever else is wrong.
+  const found = unquoted.exec(text)?.[1];
+  if (found === undefined) return undefined;
+  return `replace ${found.slice(0, placeholderShownMax)}, a template's placeholder, before handing the config over`;
 }
 
+const unquoted = new RegExp(`[:,[]\\s*(${placeholder.source})`);
 const placeholderShownMax = 60;
 
 /** The problems, with hints for the usual mistakes of any value beside those that have none yet. */
@@ -108,7 +110,8 @@ function shardHint(document: JsonValue, infoPath: string, key: string): string |
   const number = Number(key);
   if (!Number.isInteger(number) || !(number >= 0 && number < Math.max(shardCount, 1) && shardCount <= 255))
     return undefined;
-  return `write "${shardIndex(number, shardCount)}" for shard ${number} of ${shardCount}`;
+  const whose = shardCount === 0 ? "for a tenant without shards" : `for shard ${number} of ${shardCount}`;
+  return `write "${shardIndex(number, shardCount)}" ${whose}`;
 }
 
 /** The value at a problem's path. Names with dots or brackets in them are found as well. */

@@ -84,7 +84,7 @@ describe("requests that are turned away", () => {
   const faults: readonly [reason: string, authorization: string][] = [
     ["absent", "Basic abc"],
     ["bad-signature", "Bearer zzz"],
-    ["bad-claims", `Bearer ${signToken('{"aud":"compute"}')}`],
+    ["bad-claims", `Bearer ${signToken('{"aud":["compute",7]}')}`],
     ["expired", `Bearer ${signToken('{"exp":1}')}`],
     ["missing-audience", `Bearer ${signToken('{"scope":"compute_ctl:admin"}')}`],
     ["wrong-audience", `Bearer ${signToken('{"scope":"compute_ctl:admin","aud":[]}')}`],
@@ -107,6 +107,37 @@ describe("requests that are turned away", () => {
       closed.lines.join("\n"),
       /^warn failed to decode authorization token: there is no key that can be used$/m,
     );
+  });
+
+  it("are told why in the log, once the token is known to be genuine (FIELD-6)", async () => {
+    const told = await startTestServer();
+    const reasons: readonly (readonly [claims: string, line: RegExp])[] = [
+      ['{"aud":7}', /^warn failed to decode authorization token using .*: the claim aud is not an array of strings$/m],
+      ['{"scope":"reader"}', /: the claim scope is not compute_ctl:admin$/m],
+      ['{"exp":1}', /: the token has expired$/m],
+      ['{"scope":"compute_ctl:admin"}', /^warn refused a request: the token has scope compute_ctl:admin but no aud/m],
+      ['{"compute_id":"compute-birch-9"}', /^warn refused a request: the token is for another compute/m],
+    ];
+    for (const [claims, line] of reasons) {
+      await ask(told, "GET", "/status", { headers: { authorization: `Bearer ${signToken(claims)}` } });
+      assert.match(told.lines.join("\n"), line);
+    }
+    assert.doesNotMatch(told.lines.join("\n"), /compute-birch-9/);
+    await told.close(0);
+  });
+
+  it("FIELD-7: are not those whose aud is a text, of which one line tells, unless it is strict", async () => {
+    const authorization = `Bearer ${signToken('{"scope":"compute_ctl:admin","aud":"compute"}')}`;
+    for (const [strict, status] of [
+      [false, 200],
+      [true, 401],
+    ] as const) {
+      const odd = await startTestServer({ strict });
+      for (const _ of [1, 2])
+        assert.equal((await ask(odd, "GET", "/status", { headers: { authorization } })).status, status);
+      assert.equal(odd.lines.filter((line) => line.includes("an authorization token is odd")).length, strict ? 0 : 1);
+      await odd.close(0);
+    }
   });
 
   it("find neither their token in the log nor in the answer (FIELD-6)", async () => {

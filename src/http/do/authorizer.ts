@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.ts";
 import type { Metrics } from "../../metrics/registry.ts";
 import type { Jwk } from "../../spec/types.ts";
 import type { Denial } from "../authorization.ts";
-import { badToken, bearerToken, denialFor, noToken } from "../authorization.ts";
+import { badToken, bearerToken, denialFor, denialHint, noToken } from "../authorization.ts";
 import { selectKeys } from "../key-set.ts";
 import type { Authorize } from "../pipeline.ts";
 import { createTokenVerifier } from "./verify-token.ts";
@@ -16,6 +16,8 @@ export interface AccessFacts {
   readonly jwks: readonly Jwk[];
   /** The environment's `INSTANCE_ID`; when it is set, even to nothing, every route is open (HTTP-23). */
   readonly instanceId: string | undefined;
+  /** Reads tokens as the original does (FIELD-7). */
+  readonly strict: boolean;
 }
 
 /** The check of the routes that need a token, and its keys. */
@@ -31,6 +33,7 @@ export function createAuthorizer(
   deps: { readonly log: Log; readonly clock: Clock; readonly metrics: Metrics },
 ): Authorizer {
   const { log, metrics } = deps;
+  const reading = { ...deps, strict: facts.strict };
   if (facts.instanceId !== undefined) return { authorize: async () => undefined, replaceKeys() {} };
 
   function select(jwks: readonly Jwk[]) {
@@ -40,13 +43,16 @@ export function createAuthorizer(
   }
 
   let inForce = JSON.stringify(facts.jwks);
-  let verify = createTokenVerifier(select(facts.jwks), deps);
+  let verify = createTokenVerifier(select(facts.jwks), reading);
 
   async function check(headers: Parameters<Authorize>[0]): Promise<Denial | undefined> {
     const token = bearerToken(headers);
     if (token === undefined) return noToken;
     const result = await verify(token);
-    return result.ok ? denialFor(result.claims, facts.computeId) : badToken(result.fault);
+    if (!result.ok) return badToken(result.fault);
+    const denial = denialFor(result.claims, facts.computeId);
+    if (denial !== undefined) log.warn(`refused a request: ${denialHint(denial.fault)}`);
+    return denial;
   }
 
   return {
@@ -61,7 +67,7 @@ export function createAuthorizer(
       const keySet = select(jwks);
       if (keySet.keys.length === 0) return log.warn("keeping the authorization keys: none of the new ones can be used");
       inForce = offered;
-      verify = createTokenVerifier(keySet, deps);
+      verify = createTokenVerifier(keySet, reading);
       log.info(`authorization keys replaced: ${keySet.keys.map(({ name }) => name).join(", ")}`);
     },
   };

@@ -25,7 +25,7 @@ export async function bind(server: Server, what: string, host: string, port: num
   } catch (error) {
     const code = errorCode(error);
     if (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL") return undefined;
-    throw new BindError(what, adviceFor(code, host, port), error);
+    throw new BindError(what, await adviceFor(code, host, port), error);
   } finally {
     server.off("error", reject);
   }
@@ -43,9 +43,13 @@ function listen(server: Server, host: string, port: number, listening: () => voi
   else server.listen(new BoundSocket({ host, port }), listening);
 }
 
-function adviceFor(code: string | undefined, host: string, port: number): string {
-  if (code === "EADDRINUSE")
-    return `port ${port} of ${host} is taken; stop the program that holds it or give another port`;
+async function adviceFor(code: string | undefined, host: string, port: number): Promise<string> {
+  if (code === "EADDRINUSE") {
+    const { portOwner } = await import("./port-owner.ts");
+    const owner = await portOwner(port);
+    const named = owner === undefined ? "" : `, ${owner},`;
+    return `port ${port} of ${host} is taken; stop the program that holds it${named} or give another port`;
+  }
   if (code === "EACCES") return `port ${port} of ${host} needs privileges; give a port from 1024 up`;
   return `port ${port} of ${host} cannot be had`;
 }
