@@ -20,6 +20,15 @@ const inNamespaces = ["--mount", "--pid", "--fork", "--kill-child"];
 const buildMsMax = 120_000;
 const runningMsMax = 60_000;
 
+/** What comes with the C library. */
+const ofEveryImage: ReadonlySet<string> = new Set(["libdl", "libm", "libpthread", "libc", "librt"]);
+/** Which of Debian's packages brings a library; libgcc_s comes along with libstdc++. */
+const packages: ReadonlyMap<string, string> = new Map([
+  ["libatomic", "libatomic1"],
+  ["libstdc++", "libstdc++6"],
+  ["libgcc_s", "libstdc++6"],
+]);
+
 /** The files of the checkout that a build of the image gets. */
 async function contextFiles(): Promise<readonly string[]> {
   const ignored = (await readFile(join(root, ".dockerignore"), "utf8"))
@@ -74,6 +83,23 @@ describe("the process of a container", { skip }, () => {
         await compute.exited;
       }
     }));
+
+  it("is linked with nothing that the stages of the Dockerfile do not install", async () => {
+    const { stdout } = await run("ldd", [program]);
+    const libraries = Array.from(stdout.matchAll(/^\s*(lib[\w+-]+)\.so/gm), ([, name = ""]) => name);
+    const others = libraries.filter((name) => !ofEveryImage.has(name));
+    assert.deepEqual(
+      others.filter((name) => !packages.has(name)),
+      [],
+    );
+    assert.ok(others.length > 0, stdout);
+    const stages = readStages(await readFile(join(root, "deploy/docker/Dockerfile"), "utf8"));
+    for (const name of ["build", "stock", "neon"]) {
+      const installs = stages.get(name)?.instructions.filter((each) => each.text.includes("apt-get install")) ?? [];
+      const words = new Set(installs.flatMap(({ text }) => text.split(" ")));
+      for (const library of others) assert.ok(words.has(packages.get(library) ?? ""), `${name}: ${library}`);
+    }
+  });
 
   it("needs those volumes: without the one for sockets Postgres cannot start", () =>
     withWorld({ tokens: true }, async (world) => {
