@@ -19,6 +19,16 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runSync(argv.slice(1), process.env);
     return;
   }
+  if (argv[0] === "keygen") {
+    const { runKeygen } = await import("./cli/keys/run-keygen.ts");
+    process.exitCode = await runKeygen(argv.slice(1));
+    return;
+  }
+  if (argv[0] === "token") {
+    const { runToken } = await import("./cli/keys/run-token.ts");
+    process.exitCode = await runToken(argv.slice(1));
+    return;
+  }
   if (argv[0] === "check-config") {
     const { runCheckConfig } = await import("./cli/check-config/run-check-config.ts");
     process.exitCode = await runCheckConfig(argv.slice(1), process.env);

@@ -9,6 +9,8 @@ const commandRows = [
   ...commandTable,
   { name: "plan", help: "show what an apply of a config would do to a catalog, and why" },
   { name: "check-config", help: "check a config, and show what would be in force, without starting anything" },
+  { name: "keygen", help: "make a key pair: the private key into a file, the public one as the jwks of a config" },
+  { name: "token", help: "print a token for the API of a compute, signed with a private key" },
   {
     name: "sync-safekeepers",
     help: "bring safekeepers into agreement and print the LSN where their WAL ends; ends a primary that still writes to them",
@@ -69,6 +71,15 @@ a primary does: a primary that still writes to these safekeepers is put out. Pro
 
 Exit codes: 0 done, 1 they cannot agree, or a signal came, 2 for a command line that cannot be used, 4 they refuse the token,
 5 no agreement in time.
+`,
+  keygen: `What it prints goes into "compute_ctl_config": {"jwks": …}. Keep the private key away from the computes: they need only what is
+printed.
+
+Exit codes: 0 done, 1 the key cannot be written, 2 for a command line that cannot be used.
+`,
+  token: `Send it as "Authorization: Bearer TOKEN", or give it to compute_ctl status and its like by --token-file.
+
+Exit codes: 0 done, 1 the key cannot be used, 2 for a command line that cannot be used.
 `,
   "check-config": `Exit codes: 0 the config is good, also with warnings, 1 it cannot be used or checked, 2 for a command line that cannot be
 used.
