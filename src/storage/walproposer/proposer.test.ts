@@ -196,6 +196,28 @@ describe("the end of a sync (SK-48, SK-49)", () => {
     assert.deepEqual(bench.outcome, { kind: "finished", lsn: start });
   });
 
+  it("SK-48: one that has all WAL only after the commit is told of it at once, and once, not with the next tick", () => {
+    const bench = electedE3();
+    bench.greet(c, 2n);
+    bench.vote(c, e3.c);
+    bench.feed();
+    bench.ack(a, start, start);
+    bench.ack(b, start, start);
+    bench.take();
+    bench.ack(c, 0x1a00000n, 0x1500000n);
+    assert.deepEqual(bench.take(), []);
+    bench.ack(c, start, 0x1500000n);
+    const told = bench.take();
+    assert.equal(told.length, 1);
+    const [request] = sent(told, c);
+    assert.equal(request?.kind === "append-request" && request.data.length, 0);
+    assert.equal(request?.kind === "append-request" && request.commitLsn, start);
+    bench.ack(c, start, 0x1500000n);
+    assert.deepEqual(bench.take(), []);
+    bench.ack(c, start, start);
+    assert.deepEqual(bench.outcome, { kind: "finished", lsn: start });
+  });
+
   it("needs the commit on disk of the living, not only the WAL", () => {
     const bench = electedE3();
     bench.tell({ kind: "link-down", link: c, reason: "gone" });

@@ -52,10 +52,13 @@ export function onWal(turn: Turn, index: number, beginLsn: Lsn, data: Buffer): v
   if (readingTo < election.startLsn) sendNext(turn, index, election);
 }
 
-/** Takes an acknowledgement: what a quorum has is committed, which all are told (SK-48). */
+/**
+ * Takes an acknowledgement: what a quorum has is committed, which all are told (SK-48). An acceptor that gets its last WAL only
+ * after that acknowledges it before it heeds the commit that came along (SK-65), and is told once more.
+ */
 export function onAppendResponse(turn: Turn, index: number, response: AppendResponse): void {
   const { conf, term, election } = turn.state;
-  const { hostPort } = turn.link(index);
+  const { hostPort, lastAck: before } = turn.link(index);
   if (response.generation !== conf.generation) {
     turn.abort(`safekeeper ${hostPort} went to generation ${response.generation}, we are in ${conf.generation}`);
     return;
@@ -69,13 +72,18 @@ export function onAppendResponse(turn: Turn, index: number, response: AppendResp
   if (response.term < term || election === null) return;
   turn.updateLink(index, { lastAck: response });
   const committed = committedLsn(turn, election);
-  if (committed > turn.state.commitLsn) {
+  const committedBefore = turn.state.commitLsn;
+  if (committed > committedBefore) {
     turn.update({ commitLsn: committed });
     tellCaughtUp(turn, election);
   }
   const { truncateLsn, links, commitLsn } = turn.state;
   const everywhere = links.map(({ lastAck }) => lastAck?.flushLsn ?? 0n).reduce(lower);
   turn.update({ truncateLsn: higher(truncateLsn, lower(everywhere, commitLsn)) });
+  const { startLsn } = election;
+  // Once, when it has caught up: with one that never heeds it, this would go to and fro without an end.
+  const hasCaughtUp = (before?.flushLsn ?? 0n) < startLsn && response.flushLsn >= startLsn;
+  if (hasCaughtUp && committed <= committedBefore && response.commitLsn < commitLsn) sendNext(turn, index, election);
 }
 
 /** Ends the sync when the log is committed and every acceptor that may be alive has it and knows that (SK-49). */
