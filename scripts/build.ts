@@ -11,7 +11,7 @@
  */
 import { copyFile, cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { readPackagedFile } from "../src/base/packaged-file.ts";
@@ -36,6 +36,9 @@ async function main(): Promise<void> {
     },
   });
   const dist = resolve(values.out);
+  if (!relative(dist, root).startsWith("..")) {
+    throw new Error(`--out ${dist} would be emptied, with the project in it; name a folder of its own`);
+  }
   const recorded = values["code-cache"];
   const workdir = await mkdtemp(join(tmpdir(), "build-"));
   try {

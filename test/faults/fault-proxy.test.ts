@@ -4,6 +4,8 @@ import { describe, it, type TestContext } from "node:test";
 import { errorCode } from "../../src/base/error-chain.ts";
 import { type ProxyFault, startFaultProxy } from "./fault-proxy.ts";
 
+const silenceMs = 50;
+
 /** Says hello when a client has said something, and ends when the client does; tells what it got. */
 async function startServer(t: TestContext) {
   const got: string[] = [];
@@ -21,20 +23,34 @@ async function startServer(t: TestContext) {
   return { port: typeof address === "object" ? (address?.port ?? 0) : 0, got };
 }
 
-/** Says something through a proxy; what came back, and how it ended: by an end, an error, or not at all in 50 ms. */
-async function talk(t: TestContext, fault: ProxyFault | null) {
+/**
+ * Says something through a proxy; what came back, and how it ended: by an end or an error. Where silence is expected, it is
+ * listened to for a while once that much has come back.
+ */
+async function talk(t: TestContext, fault: ProxyFault | null, until: { readonly back: string } | "over" = "over") {
   const server = await startServer(t);
   const proxy = await startFaultProxy(t, server.port, (connection) => (connection === 0 ? fault : null));
   const socket = connect(proxy.port, "127.0.0.1");
   t.after(() => void socket.destroy());
   const pieces: Buffer[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (until !== "over" && Buffer.concat(pieces).toString() === until.back) arrived.resolve();
+  };
   const ended = new Promise<string>((resolve) => {
-    socket.on("data", (piece: Buffer) => void pieces.push(piece));
+    socket.on("data", (piece: Buffer) => {
+      pieces.push(piece);
+      look();
+    });
     socket.on("end", () => resolve("end"));
     socket.on("error", (error) => resolve(errorCode(error) ?? "error"));
   });
   socket.end("hello");
-  const how = await Promise.race([ended, new Promise<string>((resolve) => setTimeout(resolve, 50, "silence"))]);
+  look();
+  const silence = arrived.promise.then(
+    () => new Promise<string>((resolve) => setTimeout(resolve, silenceMs, "silence")),
+  );
+  const how = await Promise.race([ended, silence]);
   return { back: Buffer.concat(pieces).toString(), how, got: server.got.join(""), proxy };
 }
 
@@ -77,7 +93,7 @@ describe("the fault proxy", () => {
     ],
   ] as const) {
     it(what, async (t) => {
-      const told = await talk(t, fault);
+      const told = await talk(t, fault, how === "silence" ? { back } : "over");
       assert.deepEqual([told.back, told.how, told.got], [back, how, got]);
     });
   }
