@@ -64,10 +64,10 @@ describe("a config from the control plane (LIFE-2)", () => {
       });
     }));
 
-  it("-p URL that answers with an error ends the program with 1, and nothing is made", () =>
+  it("-p URL that answers with an error ends the program with 1 under --strict, and nothing is made", () =>
     withWorld({}, async (world) => {
       await withControlPlane(undefined, async (url) => {
-        const compute = await world.start({ args: ["-p", url] });
+        const compute = await world.start({ args: ["-p", url, "--strict"] });
         assert.deepEqual(await compute.exited, { code: 1, signal: null });
         assert.match(compute.log(), /\nError: unexpected control plane response status code: 404 Not Found/);
         assertNothingMade(world);
