@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { run } from "node:test";
 import { inspect } from "node:util";
 import { endStrayProcesses } from "./stray-processes.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 import type { TestRun } from "./test-runs.ts";
 
 /** A test and what is to be said about it. */
@@ -23,7 +24,7 @@ export interface FileResult {
 
 /**
  * Runs one test file in a process of its own, which is ended after `limitMs` or when `interrupted` fires. A file without
- * tests has failed, and so has one that leaves processes behind.
+ * tests has failed, and so has one that leaves processes or files behind; both are taken away.
  */
 export async function runTestFile(
   root: string,
@@ -36,13 +37,14 @@ export async function runTestFile(
   let passed = 0;
   let output = "";
   const runId = randomUUID();
+  const temporary = await makeTemporaryFolder();
   const stream = run({
     files: [file],
     cwd: root,
     // A little less than the file has, so that a test that hangs is reported by its name.
     timeout: Math.floor(limitMs * 0.9),
     signal: AbortSignal.any([interrupted, AbortSignal.timeout(limitMs)]),
-    env: { ...process.env, ...env, COMPUTE_CTL_TEST_RUN: runId },
+    env: { ...process.env, ...env, COMPUTE_CTL_TEST_RUN: runId, TMPDIR: temporary.path },
   });
   stream.on("test:pass", ({ name, skip, todo, details }) => {
     const reason = skip ?? todo;
@@ -68,6 +70,11 @@ export async function runTestFile(
   await new Promise((resolve) => stream.once("end", resolve));
   for (const command of await endStrayProcesses(`COMPUTE_CTL_TEST_RUN=${runId}`)) {
     failures.push({ test: "(whole file)", text: `it left a process running: ${command}` });
+  }
+  const left = await temporary.remove();
+  // One that failed may not have got to its end.
+  if (left.length > 0 && failures.length === 0) {
+    failures.push({ test: "(whole file)", text: `it left in the folder for temporary files: ${left.join(", ")}` });
   }
   return { label, passed, failures, skips, output };
 }
