@@ -36,6 +36,7 @@ LEFT JOIN (
   WHERE backend_type = 'client backend'
     AND pid <> pg_catalog.pg_backend_pid()
     AND usename <> ${literal(platformRole)}
-    AND NOT (usename = session_user AND pg_catalog.starts_with(application_name, 'compute_ctl:'))
+    AND NOT (usename = session_user
+      AND (pg_catalog.starts_with(application_name, 'compute_ctl:') OR application_name = 'vm-monitor'))
   GROUP BY state
 ) AS c ON true`;

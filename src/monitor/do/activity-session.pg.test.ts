@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { majors, startTemporaryPostgres } from "../../../test/pg/temporary-postgres.ts";
 import { DeadlineError } from "../../base/deadline.ts";
-import type { ActivityFacts } from "../facts.ts";
+import { type ActivityFacts, decodeFacts } from "../facts.ts";
+import { activityQuery } from "../query.ts";
 import { type ActivitySession, openActivitySession } from "./activity-session.ts";
 
 const never = new AbortController().signal;
@@ -85,6 +86,21 @@ for (const major of majors) {
       const client = await server.connect(t, { ...appOwner, applicationName: "compute_ctl:compute_monitor" });
       await client.query("SELECT 1");
       await lookUntil(session, ({ sessions }) => sessions.length === 1);
+    });
+
+    it("FIELD-14: the session that sizes the file cache is ours too, whatever superuser we are", async (t) => {
+      const server = await startTemporaryPostgres(t, major);
+      await server.sql("postgres", "CREATE ROLE boss SUPERUSER LOGIN; CREATE ROLE app_owner LOGIN");
+      const boss = { user: "boss", database: "postgres" } as const;
+      const watcher = await server.connect(t, { ...boss, applicationName: "compute_ctl:compute_monitor" });
+      const sessions = async () => decodeFacts((await watcher.query(activityQuery)).rows).sessions.length;
+      for (const [login, count] of [
+        [boss, 0],
+        [{ user: "app_owner", database: "postgres" }, 1],
+      ] as const) {
+        await (await server.connect(t, { ...login, applicationName: "vm-monitor" })).query("SELECT 1");
+        assert.equal(await sessions(), count, login.user);
+      }
     });
 
     it("trap 1, FIELD-14: sums up sessions and time in customers' databases, and only there", async (t) => {
