@@ -1,5 +1,4 @@
 import type { Agent, ClientRequest, IncomingMessage, ProxyEnv } from "node:http";
-import type { Socket } from "node:net";
 import { DeadlineError } from "../../base/deadline.ts";
 
 /** What is asked for, and on whose behalf. */
@@ -60,14 +59,13 @@ async function send(
   });
 }
 
-/** Ends a request whose connection does not come about in time. */
-function limitConnecting(sent: ClientRequest, { protocol, host }: URL, connectMsMax: number): void {
+/** Ends a request whose connection, by whatever proxy, does not come about in time: then it cannot be sent. */
+function limitConnecting(sent: ClientRequest, { host }: URL, connectMsMax: number): void {
   const late = (): void => void sent.destroy(new DeadlineError(`connecting to ${host}`, connectMsMax));
   const timer = setTimeout(late, connectMsMax);
   const stop = (): void => clearTimeout(timer);
   sent.once("close", stop);
-  sent.once("response", stop);
-  sent.once("socket", (socket: Socket) => socket.once(protocol === "https:" ? "secureConnect" : "connect", stop));
+  sent.once("finish", stop);
 }
 
 async function overTcp(proxyEnv: ProxyEnv): Promise<Transport> {
