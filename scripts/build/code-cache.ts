@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../../src/base/log.ts";
-import { runOnce } from "../run-once.ts";
+import { runCompute } from "../run-compute.ts";
 
 const run = promisify(execFile);
 
@@ -20,7 +20,7 @@ const flagHash = { start: 12, end: 16 } as const;
 export async function recordCode(scripts: string, nodeFlags: readonly string[], log: Log): Promise<void> {
   const recorder = new URL("main-of-recording.cjs", import.meta.url).pathname;
   // It writes at its end.
-  await runOnce([process.execPath, ...nodeFlags, ...withoutChance, recorder, scripts], log, async () => {});
+  await runCompute([process.execPath, ...nodeFlags, ...withoutChance, recorder, scripts], 1, log, async () => {});
   for (const part of ["core", "late"]) {
     const file = join(scripts, `${part}.code`);
     await writeFile(file, await underFlags(await readFile(file), nodeFlags));

@@ -34,7 +34,7 @@ describe("deploy/kubernetes/base", () => {
     );
   });
 
-  it("FIELD-13: shows Prometheus where the metrics are, and opens the internal API to nobody", () => {
+  it("FIELD-12: shows Prometheus where the metrics are, and opens the internal API to nobody", () => {
     const { annotations } = workload.template.metadata;
     const [port] = container.ports.filter(({ name }: { name: string }) => name === "http");
     assert.equal(annotations["prometheus.io/port"], String(port.containerPort));
