@@ -44,6 +44,8 @@ export interface StartOptions {
   readonly computeId?: string | null;
   readonly pgdata?: string;
   readonly connstr?: string;
+  /** One `--http-port` instead of a flag for each server; the internal port is the next one. */
+  readonly httpPort?: true;
   /** `--terminate-linger`; 1 unless given. */
   readonly lingerSeconds?: number;
   /** Opens the external API when the config trusts another key than the world's. */
@@ -187,7 +189,9 @@ async function commandLine(world: World, options: StartOptions): Promise<readonl
   return [
     ["--pgdata", options.pgdata ?? world.pgdata],
     ["--connstr", options.connstr ?? `postgresql://cloud_admin@127.0.0.1:${ports.postgres}/postgres`],
-    ["--external-http-port", String(ports.external), "--internal-http-port", String(ports.internal)],
+    options.httpPort === true
+      ? ["--http-port", String(ports.external)]
+      : ["--external-http-port", String(ports.external), "--internal-http-port", String(ports.internal)],
     ["--terminate-linger", String(options.lingerSeconds ?? 1)],
     pgbin === null ? [] : ["--pgbin", pgbin],
     computeId === null ? [] : ["--compute-id", computeId],
