@@ -44,6 +44,8 @@ export interface StartOptions {
   readonly computeId?: string | null;
   readonly pgdata?: string;
   readonly connstr?: string;
+  /** Instead of all arguments that a world gives, but for where the servers listen and whom Postgres runs as. */
+  readonly onlyArgs?: readonly string[];
   /** One `--http-port` instead of a flag for each server; the internal port is the next one. */
   readonly httpPort?: true;
   /** `--terminate-linger`; 1 unless given. */
@@ -185,6 +187,10 @@ async function commandLine(world: World, options: StartOptions): Promise<readonl
   const { ports, storage } = world;
   const { bindir, runAs } = storage.postgres;
   const { config, computeId = "compute-e2e", pgbin = join(bindir, "postgres") } = options;
+  if (options.onlyArgs !== undefined) {
+    const listening = ["--external-http-port", String(ports.external), "--internal-http-port", String(ports.internal)];
+    return [...options.onlyArgs, ...listening, ...(runAs === null ? [] : ["--postgres-user", runAs.name])];
+  }
   const text = typeof config === "object" ? JSON.stringify(config) : config;
   return [
     ["--pgdata", options.pgdata ?? world.pgdata],
