@@ -99,6 +99,11 @@ export const optionTable = [
     help: "the unprivileged user that owns PGDATA and runs Postgres when this program runs as root",
   },
   {
+    name: "hold-connections",
+    group: "Postgres",
+    help: "let nobody but the connstr's user in until roles and databases are in place",
+  },
+  {
     name: "pg-hba-method",
     value: "md5|scram-sha-256",
     default: "md5",

@@ -29,6 +29,7 @@ export interface Options {
   /** How long a control plane that cannot answer is asked again (FIELD-3). */
   readonly controlPlaneTimeoutSeconds: number;
   readonly pgHbaMethod: HbaMethod;
+  readonly holdConnections: boolean;
   /** No repairs of inputs, and the original's patience with the control plane (FIELD-1). */
   readonly strict: boolean;
   /** With exactly one slash at its end; null when extensions are not to be fetched. */
@@ -106,6 +107,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     internalListenAddr: listenAddress(given, "internal-listen-addr"),
     rotateJwks: given.has("rotate-jwks"),
     controlPlaneTimeoutSeconds: Math.max(1, seconds(given, "control-plane-timeout")),
+    holdConnections: given.has("hold-connections"),
     pgHbaMethod: oneOf(given, "pg-hba-method", ["md5", "scram-sha-256"]),
     strict: given.has("strict") || defaults.strict,
     remoteExtBaseUrl: remoteExtBaseUrl(given),

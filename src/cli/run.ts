@@ -124,6 +124,7 @@ async function prepare(
         tls: config.computeCtlConfig.tls,
         overcommitMemory: readIfThere("/proc/sys/vm/overcommit_memory"),
         platform: process.platform === "darwin" ? "darwin" : "linux",
+        holdConnections: options.holdConnections,
         lingerMs: { long: options.terminateLingerSeconds * 1000, short: shortLingerMs },
       },
       services: {

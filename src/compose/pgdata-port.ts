@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { once } from "../base/once.ts";
 import type { Owner } from "../base/owner.ts";
 import type { PgdataPort } from "../compute/ports.ts";
+import { heldHba } from "../conf/held-access.ts";
 import type { InstalledTls } from "../conf/tls-state.ts";
 import type { Facts, Surroundings } from "./facts.ts";
 import { loadLeftoverPostmaster, loadPgdata, loadTls } from "./load.ts";
@@ -21,6 +23,8 @@ export function pgdataPort(
   const tlsFiles = once(async () =>
     (await loadTls()).createTlsFiles({ pgdata, owner, log: log.span("tls"), now: clock.now, onChange: onTls }),
   );
+  const hba = join(pgdata, "pg_hba.conf");
+  let accessRules: string | undefined;
   const warnAll = (warnings: readonly string[]): void => {
     for (const warning of warnings) log.warn(warning);
   };
@@ -54,6 +58,18 @@ export function pgdataPort(
           databricks: databricksSettings,
         }),
       );
+    },
+    async holdConnections() {
+      const { editFile } = await loadPgdata();
+      await editFile(hba, owner, (text) => {
+        accessRules = text ?? "";
+        return heldHba(accessRules, facts.connstr.user);
+      });
+    },
+    async releaseConnections() {
+      const { editFile } = await loadPgdata();
+      await editFile(hba, owner, (text) => accessRules ?? text ?? "");
+      accessRules = undefined;
     },
     async writeOverride(text) {
       await (await loadPgdata()).writeOverride(pgdata, text, owner);

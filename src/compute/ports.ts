@@ -12,6 +12,8 @@ import type { LeaseView } from "./lease.ts";
 
 /** What the flags and the first config fix for the life of the process (LIFE-47). */
 export interface ComputeSettings {
+  /** Whether clients are kept out until roles and databases are in place (FIELD-2). */
+  readonly holdConnections: boolean;
   readonly pgdata: string;
   readonly privilegedRoleName: string;
   readonly internalHttpPort: number;
@@ -56,6 +58,10 @@ export interface PgdataPort {
   watchTlsFiles(paths: TlsPaths, onRenewed: () => Promise<void>, signal: AbortSignal): Promise<void>;
   /** What a base backup still lacks: access rules, signal files, links (LIFE-12 steps 5 to 9). */
   finish(spec: DerivedSpec): Promise<void>;
+  /** Has the next Postgres let in nobody but this program's own user (FIELD-2). */
+  holdConnections(): Promise<void>;
+  /** Puts the access rules back that {@link holdConnections} found; Postgres has to be reloaded then. */
+  releaseConnections(): Promise<void>;
   /** Replaces the temporary override that postgresql.conf includes (CONF-41); empty text lifts it. */
   writeOverride(text: string): Promise<void>;
 }

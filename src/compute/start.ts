@@ -32,6 +32,7 @@ export async function startCompute(context: StartContext, wanted: DerivedSpec, s
     (linked) => prepareExtensions(context, wanted, linked),
   ]);
   spec = await withoutMissing(context, wanted, first, expected, signal);
+  if (appliesCatalog(spec) && settings.holdConnections) await ports.pgdata.holdConnections();
   if (appliesCatalog(spec) && hasSizeLimit(ports)) await ports.pgdata.writeOverride(withoutSizeLimit);
 
   const spawnedAt = clock.monotonicMs();
@@ -125,6 +126,10 @@ async function configurePrimary(
   const { cluster } = spec.spec;
   const concurrency = startConcurrency(cluster.settings, cluster.postgresqlConf);
   await applyCatalog(ports, spec, postgres, concurrency, signal);
+  if (settings.holdConnections) {
+    await ports.pgdata.releaseConnections();
+    await postgres.reload(signal);
+  }
   if (spec.spec.localProxyConfig !== null) await ports.services.confirmLocalProxy(spec, signal);
   if (spec.spec.dropSubscriptionsBeforeStart) {
     await writePostgresConf(ports, settings, spec, "free", signal);

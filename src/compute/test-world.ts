@@ -42,6 +42,7 @@ const settings: ComputeSettings = {
   tls: null,
   overcommitMemory: null,
   platform: "linux",
+  holdConnections: false,
   lingerMs: { long: 20, short: 1 },
 };
 
@@ -97,6 +98,8 @@ export function world(overrides: Overrides = {}, changes: Partial<ComputeSetting
       hasNewTlsFiles: async () => true,
       watchTlsFiles: async () => {},
       finish: note("finish"),
+      holdConnections: note("hold connections"),
+      releaseConnections: note("release connections"),
       writeOverride: async (text) => void calls.push(`override '${text}'`),
       ...overrides.pgdata,
     },
