@@ -101,21 +101,25 @@ export function takeOrders(life: Life): ComputeControl {
     lastInForce = life.applied ?? lastInForce;
     life.applied = undefined;
     statistics.setInterval(spec.spec.suspendTimeoutSeconds);
-    const { postgres, subscribersHeld } = life;
+    const { postgres, subscribersHeld: held } = life;
+    let written = false;
+    const onWritten = (): void => {
+      written = true;
+    };
     try {
-      life.subscribersHeld = await reconfigureCompute(ports, settings, spec, postgres, subscribersHeld, signal);
+      life.subscribersHeld = await reconfigureCompute(ports, settings, spec, postgres, held, signal, onWritten);
     } catch (error) {
-      if (lastInForce !== undefined && !signal.aborted) await takeBack(lastInForce, postgres);
+      if (lastInForce !== undefined && !signal.aborted) await takeBack(lastInForce, postgres, written);
       throw error;
     }
     life.applied = spec;
   }
 
   /** FIELD-10: after a failure the settings are those of the spec before. What the catalog got already stays: it does no harm. */
-  async function takeBack(spec: DerivedSpec, postgres: PostgresProcess): Promise<void> {
+  async function takeBack(spec: DerivedSpec, postgres: PostgresProcess, written: boolean): Promise<void> {
     try {
       statistics.setInterval(spec.spec.suspendTimeoutSeconds);
-      await restoreSettings(ports, settings, spec, postgres, life.subscribersHeld, signal);
+      if (written) await restoreSettings(ports, settings, spec, postgres, life.subscribersHeld, signal);
     } catch (error) {
       log.warn(`could not put the settings before back into force: ${describeError(error)}`);
     }

@@ -12,6 +12,7 @@ import { adapt } from "./start.ts";
  * pageserver that has moved must be in force before the first statement.
  * @param held whether subscribers are off since the start. They stay so until this or a later apply has dropped what they
  *   subscribe to (T17); once on, they are never switched off again (CONF-T9)
+ * @param onWritten told once Postgres's settings are not those of the spec before any more
  * @returns whether they still are
  */
 export async function reconfigureCompute(
@@ -21,11 +22,13 @@ export async function reconfigureCompute(
   postgres: PostgresProcess,
   held: boolean,
   signal: AbortSignal,
+  onWritten: () => void = () => {},
 ): Promise<boolean> {
   const spec = adapt(ports, wanted);
   await ports.services.configure(spec, signal);
   const stillHeld = held && spec.spec.dropSubscriptionsBeforeStart;
   const changed = await writePostgresConf(ports, settings, spec, stillHeld ? "held" : "free", signal, "check");
+  if (changed) onWritten();
   const lifts = appliesCatalog(spec) && hasSizeLimit(ports);
   if (lifts) await ports.pgdata.writeOverride(withoutSizeLimit);
   if (changed || lifts) await postgres.reload(signal);
