@@ -52,6 +52,12 @@ export function activityRules(spec: ComputeSpec): ActivityRules {
   return { statistics: hasFeature(spec, "activity_monitor_experimental") ? "any-change" : "rise" };
 }
 
+/**
+ * How long a session is kept: somebody who shuts Postgres down in its "smart" way, by SIGTERM, waits until every session has
+ * ended, and new ones are turned away then.
+ */
+const sessionMsMax = 5_000;
+
 /** SQLSTATE classes of a connection that broke, and of a server that ends it. */
 const connectionClasses: readonly string[] = ["08", "57"];
 
@@ -70,6 +76,7 @@ export function createActivityMonitor(
   let downtime: Downtime = expectUp(0);
   let failures = 0;
   let source: ActivitySource | undefined;
+  let openedAtMs = 0;
 
   function publish(found: ActivityView["found"]): void {
     if (memory.lastActiveMicros !== null) store.sawActivity(memory.lastActiveMicros);
@@ -115,7 +122,11 @@ export function createActivityMonitor(
   async function check(rules: ActivityRules, signal: AbortSignal): Promise<void> {
     const wasConnected = source !== undefined;
     try {
-      source ??= await ports.open(signal);
+      if (clock.monotonicMs() - openedAtMs > sessionMsMax) await drop();
+      if (source === undefined) {
+        source = await ports.open(signal);
+        openedAtMs = clock.monotonicMs();
+      }
       const facts = await source.read(signal);
       failures = 0;
       downtime = reportUp(downtime, clock.monotonicMs());
