@@ -43,6 +43,20 @@ export function readArguments<Row extends ArgumentRow>(
   return given;
 }
 
+/** The value of an option; undefined when it was not given, or is a switch. */
+export function text<Name extends string>(given: GivenOptions<Name>, name: Name): string | undefined {
+  const value = given.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A role's name that may stand in SQL without quotes (APPLY-18). @throws UsageError */
+export function checkedRoleName(name: string): string {
+  if (!/^[a-z_]+$/.test(name)) {
+    throw new UsageError("--privileged-role-name can only contain lowercase letters and underscores");
+  }
+  return name;
+}
+
 interface OptionToken {
   readonly rawName: string;
   readonly value: string | undefined;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { HbaMethod } from "../conf/access-files.ts";
 import type { LogFormat } from "../logging/line-format.ts";
-import { type GivenOptions, readArguments, UsageError } from "./arguments.ts";
+import { checkedRoleName, type GivenOptions, readArguments, text, UsageError } from "./arguments.ts";
 import { type OptionName, optionRows, optionTable } from "./option-table.ts";
 
 /** Where the config comes from (CLI-2, CLI-8); exactly one. */
@@ -120,7 +120,7 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     driftCheckSeconds: given.has("drift-check-interval") ? Math.max(1, seconds(given, "drift-check-interval")) : null,
     writePasswordsDirectly: given.has("write-passwords-directly"),
     terminateLingerSeconds: seconds(given, "terminate-linger"),
-    privilegedRoleName: privilegedRoleName(given),
+    privilegedRoleName: checkedRoleName(text(given, "privileged-role-name") ?? defaultOf("privileged-role-name")),
     postgresUser: text(given, "postgres-user") ?? defaultOf("postgres-user"),
     lakebaseMode: trueOrFalse(given, "lakebase-mode"),
     cgroup: text(given, "cgroup") ?? defaultOf("cgroup"),
@@ -140,11 +140,6 @@ export function readOptions(argv: readonly string[], defaults: OptionDefaults): 
     ]),
   });
   return { kind: "run", options, warnings: warningsOf(given) };
-}
-
-function text(given: GivenOptions, name: OptionName): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
 }
 
 function defaultOf(name: OptionName): string {
@@ -225,14 +220,6 @@ function seconds(given: GivenOptions, name: OptionName): number {
     throw new UsageError(`invalid value '${value}' for '--${name}': it is a number of seconds up to 999999`);
   }
   return Number(value);
-}
-
-function privilegedRoleName(given: GivenOptions): string {
-  const name = text(given, "privileged-role-name") ?? defaultOf("privileged-role-name");
-  if (!/^[a-z_]+$/.test(name)) {
-    throw new UsageError("--privileged-role-name can only contain lowercase letters and underscores");
-  }
-  return name;
 }
 
 function trueOrFalse(given: GivenOptions, name: OptionName): boolean {

@@ -1,4 +1,4 @@
-import { type GivenOptions, readArguments, UsageError } from "../arguments.ts";
+import { checkedRoleName, type GivenOptions, readArguments, text, UsageError } from "../arguments.ts";
 import type { OptionRow } from "../option-table.ts";
 
 /** The options of `compute_ctl check-config`. */
@@ -71,10 +71,7 @@ export function readCheckConfigOptions(
   if (config === undefined) throw new UsageError("the argument '--config <FILE>' is required");
   exclude(given, "no-postgres", "pgbin");
   exclude(given, "print-config", "json");
-  const privilegedRoleName = text(given, "privileged-role-name") ?? "neon_superuser";
-  if (!/^[a-z_]+$/.test(privilegedRoleName)) {
-    throw new UsageError("--privileged-role-name can only contain lowercase letters and underscores");
-  }
+  const privilegedRoleName = checkedRoleName(text(given, "privileged-role-name") ?? "neon_superuser");
   const connstr = text(given, "connstr") ?? null;
   const lakebase = given.has("lakebase-mode");
   if (lakebase && connstr === null) throw new UsageError("the argument '--lakebase-mode' needs '--connstr <URL>'");
@@ -103,9 +100,4 @@ function exclude(given: Given, one: Parameters<Given["has"]>[0], other: Paramete
   if (given.has(one) && given.has(other)) {
     throw new UsageError(`the argument '--${one}' cannot be used with '--${other}'`);
   }
-}
-
-function text(given: Given, name: (typeof checkConfigOptionTable)[number]["name"]): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import { type GivenOptions, readArguments, UsageError } from "../arguments.ts";
+import { type GivenOptions, readArguments, text, UsageError } from "../arguments.ts";
 import type { OptionRow } from "../option-table.ts";
 
 /** The options of `compute_ctl keygen`. */
@@ -76,9 +76,4 @@ function required<Name extends string>(given: GivenOptions<Name>, name: Name, va
   const found = text(given, name);
   if (found === undefined || found === "") throw new UsageError(`the argument '--${name} <${value}>' is required`);
   return found;
-}
-
-function text<Name extends string>(given: GivenOptions<Name>, name: Name): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import { type GivenOptions, readArguments, UsageError } from "../arguments.ts";
+import { checkedRoleName, type GivenOptions, readArguments, text, UsageError } from "../arguments.ts";
 import type { OptionRow } from "../option-table.ts";
 
 /** The options of `compute_ctl plan`. */
@@ -48,10 +48,7 @@ export function readPlanOptions(argv: readonly string[]): PlanOptions | null {
   if (given.has("help")) return null;
   const config = text(given, "config");
   if (config === undefined) throw new UsageError("the argument '--config <FILE>' is required");
-  const privilegedRoleName = text(given, "privileged-role-name") ?? "neon_superuser";
-  if (!/^[a-z_]+$/.test(privilegedRoleName)) {
-    throw new UsageError("--privileged-role-name can only contain lowercase letters and underscores");
-  }
+  const privilegedRoleName = checkedRoleName(text(given, "privileged-role-name") ?? "neon_superuser");
   return {
     config,
     catalog: readCatalogSource(given),
@@ -71,9 +68,4 @@ function readCatalogSource(given: Given): PlanOptions["catalog"] {
   if (path === undefined) throw new UsageError("one of --connstr or --catalog is required: plan for which catalog?");
   if (saveTo !== undefined) throw new UsageError("the argument '--save-catalog' goes with '--connstr'");
   return { kind: "saved", path };
-}
-
-function text(given: Given, name: (typeof planOptionTable)[number]["name"]): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import { parseTenantId, parseTimelineId, type TenantId, type TimelineId } from "../../base/ids.ts";
 import { parseSafekeeperList } from "../../spec/safekeeper-list.ts";
 import type { Safekeepers } from "../../spec/types.ts";
-import { type GivenOptions, readArguments, UsageError } from "../arguments.ts";
+import { type GivenOptions, readArguments, text, UsageError } from "../arguments.ts";
 import type { OptionRow } from "../option-table.ts";
 
 /** The options of `compute_ctl sync-safekeepers`. */
@@ -155,11 +155,6 @@ function protocolVersion(value: string | undefined): 2 | 3 | null {
 function timeoutSeconds(value: string): number {
   if (/^\d{1,5}(\.\d{1,3})?$/.test(value) && Number(value) > 0 && Number(value) <= secondsMax) return Number(value);
   throw wrong("timeout", value, `it is a number of seconds, at most ${secondsMax}`);
-}
-
-function text(given: Given, name: OptionName): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
 }
 
 function required(given: Given, name: (typeof targetFlags)[number]): string {
