@@ -88,6 +88,14 @@ describe("the activity monitor", () => {
     assert.deepEqual(lines, []);
   });
 
+  it("LIFE-34: keeps no session for long, for which a Postgres that is told SIGTERM would wait", async () => {
+    const { run, calls, views } = monitored(Array.from({ length: 13 }, () => quiet));
+    await run();
+    const reads = (count: number): readonly string[] => Array.from({ length: count }, () => "read");
+    assert.deepEqual(calls, ["open", ...reads(11), "close", "open", ...reads(2), "close"]);
+    assert.ok(views.every(({ found, totalDowntimeMs }) => found === "none" && totalDowntimeMs === 0));
+  });
+
   it("MON-12: publishes activity to the compute, and the view says what it was", async () => {
     const { run, store, monitor } = monitored([quiet, busy]);
     assert.deepEqual([monitor.view().found, store.view().lastActiveMicros], [null, null]);
