@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -13,6 +13,7 @@ import { createOpenSession } from "../../src/postgres/do/session.ts";
 import { type PostgresForUser, postgresForUser } from "../../src/standin/postgres-install.ts";
 import type { PostgresMajor } from "../../src/standin/postgres-major.ts";
 import { chosenMajors } from "../support/postgres-majors.ts";
+import { copyPostgres } from "../support/private-postgres.ts";
 
 /** A server with an empty catalog, made for one test. */
 export interface TemporaryPostgres {
@@ -142,15 +143,14 @@ async function initialise(major: PostgresMajor, superuser: string, name: string)
   return { postgres, data };
 }
 
-/** An installation of its own for a server, made of links to the files of the other one, with more extensions. */
+/** An installation of its own for a server, a copy of the other one with more extensions. */
 async function withExtensions(
   { bindir, runAs: user }: PostgresForUser,
   home: string,
   extensions: readonly AddedExtension[],
 ): Promise<PostgresForUser> {
   const own = join(home, "postgres");
-  await run("cp", ["-R", "--link", "--preserve=mode", dirname(bindir), own], { timeout: commandMsMax });
-  const files = join(own, "share/postgresql/extension");
+  const { extensionFolder: files } = await copyPostgres(bindir, own);
   for (const { name, defaultVersion, scripts } of extensions) {
     await writeFile(join(files, `${name}.control`), `default_version = '${defaultVersion}'\nrelocatable = true\n`);
     for (const [purpose, sql] of Object.entries(scripts)) await writeFile(join(files, `${name}--${purpose}.sql`), sql);
