@@ -15,6 +15,12 @@ import { type World, withWorld } from "./support/world.ts";
 
 const verifier = scramVerifier("alice-copper-kettle");
 const alice = { name: "alice", encrypted_password: verifier };
+/** Moves the last mark of the start's scale to where it can be at most. */
+const markAtTheEnd = `(() => {
+  const mark = document.querySelector(".mark-at:last-child");
+  mark.textContent = "800 ms";
+  mark.style.left = "100%";
+})()`;
 const shop = { name: "shop", owner: "alice" };
 
 /** What the browser says of a stream that breaks off, and of a server that is not there. */
@@ -181,6 +187,8 @@ describe("the status page in a browser", { skip: browserMissing }, () => {
           const { page, complaints } = await open(world, look);
           await shows(page, "#status", "running");
           assert.equal(await overhang(page), 0);
+          await page.evaluate(markAtTheEnd);
+          assert.equal(await overhang(page), 0, "a start that lasts as long as a mark of the scale");
           const faint = await page.evaluate<readonly string[]>(faintTexts);
           assert.deepEqual(faint, []);
           const dark = await page.evaluate<boolean>(pageIsDark);
