@@ -7,36 +7,13 @@ import { commandNamed } from "./cli/commands/command-table.ts";
 import { readEnvironment } from "./cli/environment.ts";
 import { exitCodes } from "./cli/exit-codes.ts";
 import { readOptions } from "./cli/options.ts";
+import { programs } from "./cli/programs.ts";
 
 async function main(argv: readonly string[]): Promise<void> {
-  if (argv[0] === "plan") {
-    const { runPlan } = await import("./cli/plan/run-plan.ts");
-    process.exitCode = await runPlan(argv.slice(1));
+  const program = programs.get(argv[0]);
+  if (program !== undefined) {
+    process.exitCode = await program(argv.slice(1), process.env);
     return;
-  }
-  if (argv[0] === "sync-safekeepers") {
-    const { runSync } = await import("./cli/sync/run-sync.ts");
-    process.exitCode = await runSync(argv.slice(1), process.env);
-    return;
-  }
-  if (argv[0] === "keygen") {
-    const { runKeygen } = await import("./cli/keys/run-keygen.ts");
-    process.exitCode = await runKeygen(argv.slice(1));
-    return;
-  }
-  if (argv[0] === "token") {
-    const { runToken } = await import("./cli/keys/run-token.ts");
-    process.exitCode = await runToken(argv.slice(1));
-    return;
-  }
-  if (argv[0] === "check-config") {
-    const { runCheckConfig } = await import("./cli/check-config/run-check-config.ts");
-    process.exitCode = await runCheckConfig(argv.slice(1), process.env);
-    return;
-  }
-  if (argv[0] === "vm-monitor") {
-    const { runVmMonitor } = await import("./cli/vm-monitor/run-vm-monitor.ts");
-    process.exit(await runVmMonitor(argv.slice(1), process.env));
   }
   const command = commandNamed(argv[0]);
   if (command !== undefined) {
