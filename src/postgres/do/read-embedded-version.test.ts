@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -28,10 +28,37 @@ async function program({ size = 3 * mebibyte, position = 100, text = `\0${answer
   return path;
 }
 
+/** Makes a file a 64-bit little-endian ELF file with one section, which holds constants. */
+async function writeConstantsSection(path: string, { start, size }: { start: number; size: number }) {
+  const bytes = await readFile(path);
+  const table = 1024;
+  bytes.write("\x7fELF\x02\x01", "latin1");
+  bytes.writeBigUInt64LE(BigInt(table), 40);
+  bytes.writeUInt16LE(64, 58);
+  bytes.writeUInt16LE(1, 60);
+  bytes.writeUInt32LE(1, table + 4);
+  bytes.writeBigUInt64LE(2n, table + 8);
+  bytes.writeBigUInt64LE(BigInt(start), table + 24);
+  bytes.writeBigUInt64LE(BigInt(size), table + 32);
+  await writeFile(path, bytes);
+}
+
 describe("CLI-5: the version inside a Postgres binary", () => {
   for (const position of [100, 1.5 * mebibyte, mebibyte - 10, 2 * mebibyte - 200, 3 * mebibyte - answer.length - 3]) {
     it(`is found at byte ${position}`, async () => {
       assert.equal(readEmbeddedVersion(await program({ position })), answer);
+    });
+  }
+
+  for (const [what, place] of [
+    ["among its constants", { start: 3 * mebibyte, size: mebibyte }],
+    ["in another place than its constants", { start: 100_000, size: mebibyte }],
+    ["in a file whose section table tells of more than there is", { start: 2 ** 50, size: 2 ** 40 }],
+  ] as const) {
+    it(`is found ${what}`, async () => {
+      const path = await program({ size: 5 * mebibyte, position: 3_774_000 });
+      await writeConstantsSection(path, place);
+      assert.equal(readEmbeddedVersion(path), answer);
     });
   }
 
