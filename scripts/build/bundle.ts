@@ -4,40 +4,54 @@ import { join, relative } from "node:path";
 import { type BuildOptions, build, type Metafile, type OnResolveArgs, type Plugin, type PluginBuild } from "esbuild";
 import { packagedFileNames } from "../../src/base/packaged-file.ts";
 import { pageFileTypes, pageFolder } from "../../src/http/status-page/packaged-page.ts";
+import { alwaysLoaded, type PartName, partNames, startFiles } from "./parts.ts";
 
-/** The program as two scripts, and which packages are in them. */
+/** The program as scripts, and which packages are in them. */
 export interface Bundle {
-  /** What leads to the first HTTP answer. */
-  readonly core: string;
-  /** All else, read when the first of it is needed. */
-  readonly late: string;
+  readonly scripts: Readonly<Record<PartName, string>>;
   /** The folders below `node_modules` whose files are in them, sorted. */
   readonly packages: readonly string[];
 }
 
 const entry = "src/main.ts";
-/** What is loaded late by the sources, but always, and before the first answer. */
-const alwaysLoaded: readonly string[] = ["src/cli/run.ts", "src/spec/do/config-source.ts"];
 /** Keeps the resolving of our own from being asked of us again. */
 const resolving = Symbol("resolving");
 
+/** What is known of the program's files while its parts are made. */
+interface Division {
+  /** In which part a file is. */
+  readonly owners: Map<string, PartName>;
+  /** Which part has to provide a file that an earlier one imports dynamically. */
+  readonly wanted: Map<string, PartName>;
+}
+
 /**
- * Makes two scripts of the program and its libraries, each a function expression in ASCII that takes `require` and `module`. They
- * reach each other's files by `require("core:…")` and `require("late:…")`, so that no file is there twice. Names are kept as
- * they are written: stack traces are read by people.
+ * Makes a script of each part of the program with its libraries: a function expression in ASCII that takes `require` and `module`.
+ * They reach each other's files by `require("PART:PATH")`, so that no file is there twice. Names are kept as they are written:
+ * stack traces are read by people.
  */
 export async function bundleProgram(root: string): Promise<Bundle> {
-  const late = new Set<string>();
-  const found = await run(root, `require("./${entry}")`, [leaveLate(root, late)]);
-  const coreFiles = filesOf(found.metafile);
-  const core = await run(root, `${providing("core", coreFiles)}require("./${entry}")`, [leaveLate(root, late)]);
-  const rest = await run(root, providing("late", [...late].sort()), [takeCore(root, new Set(coreFiles))]);
-  const packages = [...coreFiles, ...filesOf(rest.metafile)].flatMap((path) => packageOf(path) ?? []);
-  return { core: core.text, late: rest.text, packages: [...new Set(packages)].sort() };
+  const division: Division = { owners: new Map(), wanted: new Map() };
+  const scripts = { core: "", start: "", late: "" };
+  for (const part of partNames) scripts[part] = await bundlePart(root, part, division);
+  const packages = [...division.owners.keys()].flatMap((path) => packageOf(path) ?? []);
+  return { scripts, packages: [...new Set(packages)].sort() };
+}
+
+async function bundlePart(root: string, part: PartName, { owners, wanted }: Division): Promise<string> {
+  const plugin = divide(root, part, { owners, wanted });
+  const main = part === "core" ? `require("./${entry}")` : "";
+  const asked = [...wanted].filter(([, owner]) => owner === part).map(([path]) => path);
+  const first = await run(root, `${providing(part, asked.sort())}${main}`, [plugin]);
+  const files = filesOf(first.metafile);
+  // Whatever else is in it may be asked for by a later part.
+  const { text } = part === "late" ? first : await run(root, `${providing(part, files)}${main}`, [plugin]);
+  for (const path of files) owners.set(path, part);
+  return text;
 }
 
 /** A script whose exports make each of the files available, evaluated when it is asked for. */
-function providing(part: string, files: readonly string[]): string {
+function providing(part: PartName, files: readonly string[]): string {
   const providers = files.map((path) => `${JSON.stringify(`${part}:${path}`)}: () => require("./${path}")`);
   return `module.exports = {${providers.join(",\n")}};\n`;
 }
@@ -80,18 +94,17 @@ async function run(
   return { text: `(function(require,module){${output.text}\n})`, metafile };
 }
 
-/** Leaves what is loaded late out, and notes it. */
-function leaveLate(root: string, late: Set<string>): Plugin {
-  return resolver("leave-late", root, (path, { kind }) => {
+/** Takes from earlier parts what is there already, and leaves to later ones what is loaded when they are there. */
+function divide(root: string, part: PartName, { owners, wanted }: Division): Plugin {
+  return resolver("divide", root, (path, { kind }) => {
+    const owner = owners.get(path);
+    if (owner !== undefined) return `${owner}:${path}`;
     if (kind !== "dynamic-import" || alwaysLoaded.includes(path)) return undefined;
-    late.add(path);
-    return `late:${path}`;
+    const later = startFiles.includes(path) ? "start" : "late";
+    if (later === part) return undefined;
+    wanted.set(path, later);
+    return `${later}:${path}`;
   });
-}
-
-/** Takes from the core what is there already. */
-function takeCore(root: string, coreFiles: ReadonlySet<string>): Plugin {
-  return resolver("take-core", root, (path) => (coreFiles.has(path) ? `core:${path}` : undefined));
 }
 
 /** A plugin that replaces the path of some imports, given below the root, by another one. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../../src/base/log.ts";
 import { runCompute } from "../run-compute.ts";
+import { partNames } from "./parts.ts";
 
 const run = promisify(execFile);
 
@@ -15,13 +16,13 @@ const flagHash = { start: 12, end: 16 } as const;
 
 /**
  * Runs the program once from start to end, against stand-in storage, and writes the code that V8 compiled meanwhile beside the
- * scripts in `scripts`, as `core.code` and `late.code`: what a start needs, and nothing that it does not.
+ * scripts in `scripts`, as `PART.code`: what a start needs, and nothing that it does not.
  */
 export async function recordCode(scripts: string, nodeFlags: readonly string[], log: Log): Promise<void> {
   const recorder = new URL("main-of-recording.cjs", import.meta.url).pathname;
   // It writes at its end.
   await runCompute([process.execPath, ...nodeFlags, ...withoutChance, recorder, scripts], 1, log, async () => {});
-  for (const part of ["core", "late"]) {
+  for (const part of partNames) {
     const file = join(scripts, `${part}.code`);
     await writeFile(file, await underFlags(await readFile(file), nodeFlags));
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { bundleMain } from "./bundle-main.ts";
+import { partNames } from "./parts.ts";
 
 const run = promisify(execFile);
 
@@ -16,7 +17,7 @@ export interface ExecutableParts {
   /** The Node to build upon. */
   readonly node: string;
   readonly nodeFlags: readonly string[];
-  /** The folder with `core.cjs`, `late.cjs` and their compiled code. */
+  /** The folder with each part's script, as `PART.cjs`, and compiled code, as `PART.code`. */
   readonly scripts: string;
   /** Not for another kind of machine than this one. */
   readonly withCode: boolean;
@@ -30,7 +31,7 @@ export async function buildExecutable(parts: ExecutableParts): Promise<void> {
   const { node, nodeFlags, scripts, withCode, workdir, output } = parts;
   const draft = join(workdir, "draft");
   await bundleMain("main-of-executable.cjs", join(workdir, "main.cjs"));
-  const assets = ["core", "late"].flatMap((part) => [
+  const assets = partNames.flatMap((part) => [
     [part, join(scripts, `${part}.cjs`)],
     ...(withCode ? [[`${part}.code`, join(scripts, `${part}.code`)]] : []),
   ]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { bundleMain } from "./bundle-main.ts";
+import { partNames } from "./parts.ts";
 
 const run = promisify(execFile);
 
@@ -32,7 +33,7 @@ export async function layOutPackage(root: string, scripts: string, output: strin
   await mkdir(join(output, "lib"));
   await writeFile(join(output, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
   await bundleMain("main-of-package.cjs", join(output, "lib/compute_ctl.cjs"));
-  for (const part of ["core.cjs", "late.cjs"]) await cp(join(scripts, part), join(output, "lib", part));
+  for (const part of partNames) await cp(join(scripts, `${part}.cjs`), join(output, "lib", `${part}.cjs`));
   await cp(join(root, "bin/compute_ctl"), join(output, "bin/compute_ctl"));
   for (const [from, to] of [
     ["README.md", "README.md"],

@@ -1,10 +1,10 @@
 /*
- * Runs the program from its two scripts.
+ * Runs the program from its scripts.
  */
 const { Script } = require("node:vm");
 
 /**
- * @param {(part: "core" | "late") => {text: string, cachedData?: Buffer}} read where the scripts come from
+ * @param {(part: string) => {text: string, cachedData?: Buffer}} read where the scripts come from
  * @returns {Map<string, Script>} what has been loaded so far, by part
  */
 exports.runParts = (read) => {
@@ -22,7 +22,7 @@ exports.runParts = (read) => {
   }
 
   function requirePart(name) {
-    const part = name.startsWith("core:") ? "core" : name.startsWith("late:") ? "late" : undefined;
+    const part = /^(core|start|late):/.exec(name)?.[1];
     if (part === undefined) return require(name);
     if (!provided.has(part)) load(part);
     if (!taken.has(name)) taken.set(name, provided.get(part).exports[name]());
