@@ -1,6 +1,5 @@
-import { lchown, rm, stat, symlink } from "node:fs/promises";
+import { lchownSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "../../base/error-chain.ts";
 import type { Owner } from "../../base/owner.ts";
 import type { ComputeMode, DatabricksSettings } from "../../spec/types.ts";
 import { type HbaMethod, hbaText, identText, includeSinceMajor } from "../access-files.ts";
@@ -24,11 +23,11 @@ interface FinishPgdata {
  */
 export async function finishPgdata(input: FinishPgdata): Promise<readonly string[]> {
   const { pgdata, owner, databricks } = input;
+  linkSharedMemory(join(pgdata, "pg_dynshmem"), owner);
   const [warnings] = await Promise.all([
     writeAccessFiles(input),
     writeSignals(input),
     databricks === null ? undefined : copyLakebaseCertificates(pgdata, databricks.tls, owner),
-    linkSharedMemory(join(pgdata, "pg_dynshmem"), owner),
     // Without this file, Postgres logs at each reload that it skipped it.
     writeOverride(pgdata, "", owner),
   ]);
@@ -37,14 +36,10 @@ export async function finishPgdata(input: FinishPgdata): Promise<readonly string
 
 async function writeSignals({ pgdata, owner, mode }: FinishPgdata): Promise<void> {
   const path = (name: string): string => join(pgdata, `${name}.signal`);
-  const [neon, zenith, standby] = await Promise.all([
-    isFile(path("neon")),
-    isFile(path("zenith")),
-    isFile(path("standby")),
-  ]);
-  const steps = signalSteps({ neon, zenith, standby }, mode);
+  const present = { neon: isFile(path("neon")), zenith: isFile(path("zenith")), standby: isFile(path("standby")) };
+  const steps = signalSteps(present, mode);
   if (steps.copyZenithToNeon) {
-    const text = (await readIfPresent(path("zenith"))) ?? "";
+    const text = readIfPresent(path("zenith")) ?? "";
     await writeFileAtomic(path("neon"), text, { mode: privateMode, owner });
   }
   if (steps.createStandby) await writeFileAtomic(path("standby"), "", { mode: privateMode, owner });
@@ -67,17 +62,12 @@ async function writeAccessFiles(input: FinishPgdata): Promise<readonly string[]>
 }
 
 /** Large segments of shared memory then live on a memory file system instead of the disk of the data (CONF-64). */
-async function linkSharedMemory(path: string, owner: Owner | null): Promise<void> {
-  await rm(path, { recursive: true, force: true });
-  await symlink("/dev/shm/", path);
-  if (owner !== null) await lchown(path, owner.uid, owner.gid);
+function linkSharedMemory(path: string, owner: Owner | null): void {
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync("/dev/shm/", path);
+  if (owner !== null) lchownSync(path, owner.uid, owner.gid);
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

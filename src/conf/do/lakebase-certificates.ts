@@ -12,7 +12,7 @@ export async function copyLakebaseCertificates(
 ): Promise<void> {
   for (const source of [certFile, keyFile]) {
     const target = join(pgdata, basename(source));
-    if ((await readIfPresent(target)) !== null) continue;
+    if (readIfPresent(target) !== null) continue;
     await writeFileAtomic(target, await readFile(source, "utf8"), { mode: privateMode, owner });
   }
 }

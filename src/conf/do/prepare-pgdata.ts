@@ -1,4 +1,5 @@
-import { chmod, chown, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { describeError, errorCode } from "../../base/error-chain.ts";
 import type { Owner } from "../../base/owner.ts";
@@ -35,23 +36,26 @@ export async function preparePgdata({ pgdata, owner, keepGoing }: PreparePgdata)
     await clearAway(path).catch((error: unknown) => {
       if (!keepGoing) throw error;
     });
-    await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
-      if (!keepGoing && errorCode(error) !== "EEXIST") throw error;
-    });
-    await chmod(path, 0o700);
-    if (owner !== null) await chown(path, owner.uid, owner.gid);
+    makeDirectory(path, keepGoing);
+    chmodSync(path, 0o700);
+    if (owner !== null) chownSync(path, owner.uid, owner.gid);
   } catch (error) {
     throw explained(path, error);
   }
   return { oldRemoved: removeLeftovers(path) };
 }
 
+function makeDirectory(path: string, keepGoing: boolean): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!keepGoing && errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
 async function clearAway(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  });
-  if (found === null) return;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
   if (found.isSymbolicLink()) return empty(path);
   // Whatever this is, nobody meant it to be thrown away as an old data directory.
   if (!found.isDirectory()) {
@@ -60,7 +64,7 @@ async function clearAway(path: string): Promise<void> {
     );
   }
   try {
-    await rename(path, `${path}.old-${process.pid}-${Date.now()}`);
+    renameSync(path, `${path}.old-${process.pid}-${Date.now()}`);
   } catch {
     await empty(path);
   }

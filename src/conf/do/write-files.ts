@@ -1,5 +1,18 @@
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { errorCode } from "../../base/error-chain.ts";
 import type { Owner } from "../../base/owner.ts";
 import { overrideFileName } from "../postgresql-conf.ts";
@@ -13,7 +26,13 @@ interface FileRights {
 /** Rights of a file that only its owner reads. */
 export const privateMode = 0o600;
 
+const sync = promisify(fsync);
 let temporaries = 0;
+
+/*
+ * These files are small and few. Calls that wait for nothing but the kernel are synchronous: a start would have to wait for the
+ * event loop a dozen times over otherwise.
+ */
 
 /**
  * Writes a whole file so that every reader, and every crash, sees either all of the old text or all of the new (CONF-T1).
@@ -37,11 +56,12 @@ export async function writeFilesAtomic(
       temporaries += 1;
       const temporary = `${path}.tmp-${process.pid}-${temporaries}`;
       staged.push({ temporary, path });
-      await writeTemporary(temporary, text, rights);
+      // Without an old text there is nothing to lose: whatever a crash of the machine leaves, the next start makes anew.
+      await writeTemporary(temporary, text, rights, existsSync(path));
     }
-    for (const { temporary, path } of staged) await rename(temporary, path);
+    for (const { temporary, path } of staged) renameSync(temporary, path);
   } catch (error) {
-    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
+    for (const { temporary } of staged) rmSync(temporary, { force: true });
     throw error;
   }
 }
@@ -50,23 +70,28 @@ export async function writeFilesAtomic(
  * Never through a file or link that somebody put there before: the folder may be that of Postgres's user, and this program
  * root. What a crash left behind gives way.
  */
-async function writeTemporary(path: string, text: string, { mode, owner }: FileRights): Promise<void> {
-  await rm(path, { force: true });
-  const file = await open(path, "wx", mode);
+async function writeTemporary(
+  path: string,
+  text: string,
+  { mode, owner }: FileRights,
+  untilOnDisk: boolean,
+): Promise<void> {
+  rmSync(path, { force: true });
+  const file = openSync(path, "wx", mode);
   try {
-    await file.chmod(mode); // the umask may have taken bits away
-    if (owner !== null) await file.chown(owner.uid, owner.gid);
-    await file.writeFile(text);
-    await file.sync();
+    fchmodSync(file, mode); // the umask may have taken bits away
+    if (owner !== null) fchownSync(file, owner.uid, owner.gid);
+    writeFileSync(file, text);
+    if (untilOnDisk) await sync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** A file's text, or null when there is no such file. */
-export async function readIfPresent(path: string): Promise<string | null> {
+export function readIfPresent(path: string): string | null {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw error;
@@ -79,10 +104,10 @@ export async function editFile(
   owner: Owner | null,
   edit: (text: string | null) => string,
 ): Promise<void> {
-  const before = await readIfPresent(path);
+  const before = readIfPresent(path);
   const after = edit(before);
   if (after === before) return;
-  const mode = before === null ? privateMode : (await stat(path)).mode & 0o777;
+  const mode = before === null ? privateMode : statSync(path).mode & 0o777;
   await writeFileAtomic(path, after, { mode, owner });
 }
 
@@ -97,7 +122,7 @@ export async function writePostgresqlConf(
   accept: () => Promise<void> = async () => {},
 ): Promise<boolean> {
   const path = join(pgdata, "postgresql.conf");
-  if ((await readIfPresent(path)) === text) return false;
+  if (readIfPresent(path) === text) return false;
   await accept();
   await writeFileAtomic(path, text, { mode: privateMode, owner });
   return true;
