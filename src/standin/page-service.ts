@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createGunzip } from "node:zlib";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import type { TenantId, TimelineId } from "../base/ids.ts";
 import { formatLsn, type Lsn } from "../base/lsn.ts";
+import { once } from "../base/once.ts";
 import { shardIndex } from "../spec/pageserver-info.ts";
 import type { BaseImage } from "./base-image.ts";
 import { CommandFailure, HangUp } from "./command-failure.ts";
@@ -71,6 +73,8 @@ const leaseMsDefault = 600_000;
 
 export function createPageService(options: PageServiceOptions): PageService {
   const { image, timelines, shards = { count: 0, numbers: [0] }, leaseMs = leaseMsDefault } = options;
+  // A pageserver has the archive at hand; here it is unpacked at the first request for it.
+  const plain = once(() => promisify(gunzip)(image.gzip));
   const held = new Set(shards.numbers.map((number) => shardIndex(number, shards.count)));
   const leases = new Map<string, GivenLease>();
 
@@ -99,7 +103,8 @@ export function createPageService(options: PageServiceOptions): PageService {
       if (fault?.kind === "error-before-copy") throw fault.failure;
       // The first piece is what tells the caller that the checks are over.
       yield Buffer.alloc(0);
-      yield* spoiled(fault, payload(fault, image, gzip, chunkBytes));
+      const archive = async (): Promise<Buffer> => (gzip ? image.gzip : plain());
+      yield* spoiled(fault, payload(fault, archive, chunkBytes));
     },
     lease(caller, subject, lsn) {
       find(caller, subject);
@@ -146,22 +151,13 @@ async function* spoiled(fault: PageserverFault | null, chunks: AsyncIterable<Buf
 
 async function* payload(
   fault: PageserverFault | null,
-  image: BaseImage,
-  gzip: boolean,
+  archive: () => Promise<Buffer>,
   chunkBytes: number,
 ): AsyncGenerator<Buffer> {
   const pieceBytes = fault?.kind === "trickle" ? fault.chunkBytes : chunkBytes;
-  if (fault?.kind === "other-archive") yield* slices(fault.bytes, pieceBytes);
-  else if (gzip) yield* slices(image.gzip, pieceBytes);
-  else yield* unzipped(image.gzip, pieceBytes);
+  yield* slices(fault?.kind === "other-archive" ? fault.bytes : await archive(), pieceBytes);
 }
 
 function* slices(bytes: Buffer, sliceBytes: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
-}
-
-async function* unzipped(bytes: Buffer, chunkBytes: number): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
-  gunzip.end(bytes);
-  for await (const chunk of gunzip) yield chunk;
 }
