@@ -95,9 +95,6 @@ export function beginBasebackup(request: BasebackupRequest, ports: BasebackupPor
     const connection = await openPageserver(address, login, signal);
     return { connection, connectMicros: Math.floor((clock.monotonicMs() - startedMs) * 1000) };
   };
-  // zlib and the tar reader are needed only later, and load while we connect. A failure is thrown where it is awaited.
-  const loading = import("./unpack.ts");
-  loading.catch(() => {});
   let ahead: Promise<Opened> | undefined = firstAddress(request.pageservers)?.map(open)[0];
   const connected = Promise.resolve(ahead).then(
     () => {},
@@ -106,6 +103,10 @@ export function beginBasebackup(request: BasebackupRequest, ports: BasebackupPor
       if (!isHopeless(error)) ahead = undefined;
     },
   );
+
+  // What unpacks is needed only later, and loads while the safekeepers are asked. A failure is thrown where it is awaited.
+  const loading = connected.then(() => import("./unpack.ts"));
+  loading.catch(() => {});
 
   async function fetchFrom(address: PageserverAddress, lsn: Lsn, log: Log): Promise<BasebackupReport> {
     const startedMs = clock.monotonicMs();

@@ -1,5 +1,4 @@
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { errorCode } from "../../base/error-chain.ts";
 import type { Log } from "../../base/log.ts";
@@ -103,7 +102,10 @@ async function unpackInto(
 
   try {
     if (compression === "none") await pipeline(received, measured, tar);
-    else await pipeline(received, createGunzip({ chunkSize: gunzipChunkBytes }), measured, tar);
+    else {
+      const { createGunzip } = await import("node:zlib");
+      await pipeline(received, createGunzip({ chunkSize: gunzipChunkBytes }), measured, tar);
+    }
   } catch (error) {
     throw failure === undefined ? archiveError(error, member) : failure.error;
   }
