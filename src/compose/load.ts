@@ -5,12 +5,17 @@ import { once } from "../base/once.ts";
  * on the way to that answer is paid for by every start.
  */
 
-/** Loads once, after a turn of the event loop in which requests that have come meanwhile are answered. */
+/** Loads once, after requests that have come meanwhile are answered: a connection is taken in one turn, and read in the next. */
 function late<T>(load: () => Promise<T>): () => Promise<T> {
   return once(async () => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    await turn();
     return load();
   });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 export const loadPgdata = late(async () => ({
