@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { DeadlineError } from "../../src/base/deadline.ts";
 import { sqlState } from "../../src/base/sql.ts";
 import { openFileCache } from "../../src/vm-monitor/do/file-cache.ts";
@@ -10,10 +11,14 @@ const never = new AbortController().signal;
 const reads = /^SELECT \(SELECT/;
 const alterSystem = /^ALTER SYSTEM/;
 
-async function open(t: TestContext, behaviour: Partial<LfcBehaviour> = {}, limitMs = 4_000) {
+async function open(
+  t: TestContext,
+  behaviour: Partial<LfcBehaviour> = {},
+  limits: { readonly limitMs?: number; readonly idleMs?: number } = {},
+) {
   const stub = await startLfcStub(behaviour);
   t.after(stub.close);
-  const cache = await openFileCache(stub.openSession, never, { limitMs });
+  const cache = await openFileCache(stub.openSession, never, limits);
   assert.ok(cache !== undefined);
   return { stub, cache };
 }
@@ -60,12 +65,23 @@ describe("the file cache over a connection (VM-24 to VM-26)", () => {
   });
 
   it("VM-28: gives up on a Postgres that does not answer, and connects anew for the next one", async (t) => {
-    const { stub, cache } = await open(t, {}, 50);
+    const { stub, cache } = await open(t, {}, { limitMs: 50 });
     stub.behaviour.hold = { pattern: alterSystem, until: new Promise(() => {}) };
     await assert.rejects(cache.set(100 * mib, never), DeadlineError);
     stub.behaviour.hold = null;
     assert.equal(await cache.set(100 * mib, never), 100 * mib);
     assert.equal(stub.connections(), 2);
+  });
+
+  it("lets go of a connection that is not used, so that a smart shutdown of Postgres can end", async (t) => {
+    const { stub, cache } = await open(t, {}, { idleMs: 10 });
+    await delay(100);
+    assert.equal(await cache.set(100 * mib, never), 100 * mib);
+    assert.equal(stub.connections(), 2);
+    await delay(100);
+    assert.equal(await cache.set(100 * mib, never), 100 * mib);
+    assert.equal(stub.connections(), 3);
+    assert.deepEqual(stub.changes, ["limit = 100", "reload"], "what was set last is still known");
   });
 
   it("VM-24: is not there on a Postgres that has no such settings, and keeps no connection then", async (t) => {

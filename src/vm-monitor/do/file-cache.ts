@@ -12,7 +12,7 @@ import {
 } from "../file-cache.ts";
 import { mib } from "../sizes.ts";
 
-/** The file cache of one Postgres, over one connection. */
+/** The file cache of one Postgres, over a connection that is let go of when it is not used. */
 export interface FileCache {
   /**
    * Sets the size to `bytes`, or what Postgres allows of it, in whole MiB, and returns what it has then (VM-25).
@@ -24,6 +24,8 @@ export interface FileCache {
 
 /** The agent waits 5 s for an answer (VM-28). */
 const resizeMsMax = 4_000;
+/** How long a connection may be idle: a smart shutdown of Postgres waits for it to end. */
+const idleMsMax = 3_000;
 
 /**
  * Connects, and looks whether there is a file cache whose size can be set; undefined when Postgres knows no such settings.
@@ -35,16 +37,23 @@ export async function openFileCache(
   {
     settings = neonSettings,
     limitMs = resizeMsMax,
-  }: { readonly settings?: CacheSettings; readonly limitMs?: number } = {},
+    idleMs = idleMsMax,
+  }: { readonly settings?: CacheSettings; readonly limitMs?: number; readonly idleMs?: number } = {},
 ): Promise<FileCache | undefined> {
   let session: SqlSession | undefined = await openUnlessAborted(openSession({ purpose: "vm-monitor" }), signal);
-  /** What was set last in this session, in MiB: it has been proved then that we may. */
+  /** What was set last, in MiB: it has been proved then that we may. */
   let lastMib: number | undefined;
+  let idling: NodeJS.Timeout | undefined;
 
   /** Lets go of a connection that nobody knows the state of, without waiting for its server. */
   function drop(): void {
+    clearTimeout(idling);
     session?.close().catch(() => {});
     session = undefined;
+  }
+
+  function rest(): void {
+    idling = setTimeout(drop, idleMs).unref();
   }
 
   async function readOnce(limited: AbortSignal): Promise<CacheSizes | null> {
@@ -79,22 +88,29 @@ export async function openFileCache(
 
   const cache: FileCache = {
     async set(bytes, outer) {
+      clearTimeout(idling);
       try {
-        return await withDeadline("setting the size of the file cache", limitMs, outer, (limited) =>
+        const size = await withDeadline("setting the size of the file cache", limitMs, outer, (limited) =>
           resize(bytes, limited),
         );
+        rest();
+        return size;
       } catch (error) {
         drop();
         throw error;
       }
     },
     async close() {
+      clearTimeout(idling);
       await session?.close();
       session = undefined;
     },
   };
   try {
-    if ((await read(signal)) !== null) return cache;
+    if ((await read(signal)) !== null) {
+      rest();
+      return cache;
+    }
   } catch (error) {
     drop();
     throw error;
