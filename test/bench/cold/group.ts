@@ -20,7 +20,11 @@ export const coldGroup: BenchGroup = {
   floorTitles: { nodeMs: "`node -e 0`", coldPostgresMs: "bare `postgres`" },
   rows: [
     { title: "exec to first HTTP answer (`/healthz`)", measure: "firstAnswerMs", floor: "nodeMs" },
-    { title: "exec to `running`, a pageserver's archive of 17 MB", measure: "coldRunningMs", floor: "coldPostgresMs" },
+    {
+      title: "exec to `running`, a pageserver's plain archive of 17 MB",
+      measure: "coldRunningMs",
+      floor: "coldPostgresMs",
+    },
     { title: "– over bare `postgres`", measure: "coldRunningOverMs" },
     {
       title: "`/configure` of an empty compute, the same archive",

@@ -82,7 +82,8 @@ async function extrasFor(archive: PageserverArchive): Promise<ComputeExtras> {
     RELATIONS: await archive.copyRelations(),
   };
   const vmMonitorPort = await pickPort(preferredPorts.vmMonitor);
-  return { env, args: ["--vm-monitor-addr", `127.0.0.1:${vmMonitorPort}`] };
+  const args = ["--vm-monitor-addr", `127.0.0.1:${vmMonitorPort}`, "--basebackup-compression", "none"];
+  return { env, args };
 }
 
 async function answered({ port }: Api, signal: AbortSignal): Promise<void> {
