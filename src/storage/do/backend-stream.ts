@@ -4,20 +4,25 @@ import { ConnectionError, PgServerError } from "../errors.ts";
 import { decodeBackend } from "../wire/decode-backend.ts";
 import type { BackendMessage } from "../wire/messages.ts";
 import { MessageReader } from "../wire/reader.ts";
+import type { ByteSource } from "./byte-source.ts";
 
 /**
- * What a server says on a socket, message by message. The socket is read only when a message is asked for and none is
- * there, so a slow taker holds up the server and not our memory.
+ * What a server says on a socket, message by message. What has not been asked for waits within bounds, so a slow taker holds up
+ * the server and not our memory.
  */
 export class BackendStream {
   readonly #socket: Socket;
   readonly #peer: string;
   readonly #reader = new MessageReader({ side: "client" });
-  #chunks: AsyncIterator<Buffer> | undefined;
+  readonly #source: ByteSource;
 
-  /** @param peer who is at the other end, for errors */
-  constructor(socket: Socket, peer: string) {
+  /**
+   * @param source the bytes of the socket
+   * @param peer who is at the other end, for errors
+   */
+  constructor(socket: Socket, source: ByteSource, peer: string) {
     this.#socket = socket;
+    this.#source = source;
     this.#peer = peer;
   }
 
@@ -31,14 +36,26 @@ export class BackendStream {
    */
   async next(idleMsMax: number): Promise<BackendMessage> {
     for (;;) {
-      const message = this.buffered();
+      const message = this.#whole();
       if (message !== undefined) return message;
       await this.#read(idleMsMax);
     }
   }
 
+  /**
+   * The copied data that has come meanwhile, in one piece, or that comes next; undefined when another message is next.
+   * @throws as {@link next} does
+   */
+  async nextCopied(idleMsMax: number): Promise<Buffer | undefined> {
+    for (;;) {
+      const data = this.#reader.copyData();
+      if (data !== undefined || this.#reader.isAtOther) return data;
+      await this.#read(idleMsMax);
+    }
+  }
+
   /** As {@link next}, of what is here already; undefined when that is no whole message. */
-  buffered(): BackendMessage | undefined {
+  #whole(): BackendMessage | undefined {
     for (let raw = this.#reader.next(); raw !== undefined; raw = this.#reader.next()) {
       const message = decodeBackend(raw);
       if (message?.kind === "errorResponse") throw new PgServerError(message);
@@ -48,13 +65,14 @@ export class BackendStream {
   }
 
   async #read(idleMsMax: number): Promise<void> {
-    this.#chunks ??= this.#socket.iterator({ destroyOnReturn: false });
     const what = `waiting for ${this.#peer} to go on`;
     const timer = setTimeout(() => this.#socket.destroy(new DeadlineError(what, idleMsMax)), idleMsMax);
     try {
-      const { done, value } = await this.#chunks.next();
-      if (done) throw new ConnectionError(`${this.#peer} closed the connection in the middle of a conversation`);
-      this.#reader.push(value);
+      const chunks = await this.#source.next();
+      if (chunks === undefined) {
+        throw new ConnectionError(`${this.#peer} closed the connection in the middle of a conversation`);
+      }
+      for (const chunk of chunks) this.#reader.push(chunk);
     } finally {
       clearTimeout(timer);
     }

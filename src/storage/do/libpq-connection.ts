@@ -9,6 +9,7 @@ import { encodeFrontend } from "../wire/encode-frontend.ts";
 import type { BackendMessage, FrontendMessage } from "../wire/messages.ts";
 import { ProtocolError } from "../wire/protocol-error.ts";
 import { BackendStream } from "./backend-stream.ts";
+import { type ByteSource, connectDirectly, streamSource } from "./byte-source.ts";
 import type { negotiateTls } from "./tls.ts";
 
 /** Where to connect. */
@@ -80,7 +81,9 @@ async function attempt(
 ): Promise<LibpqConnection> {
   const { sslmode, sslRootCert = null } = target;
   const trust = { verification: verificationOf(sslmode, sslRootCert !== null), caFile: sslRootCert ?? caFile };
-  const socket = connect({ ...host, noDelay: true, keepAlive: target.keepAlive });
+  const address = { ...host, noDelay: true, keepAlive: target.keepAlive };
+  const direct = tls === "clear" ? connectDirectly(address) : undefined;
+  const socket = direct?.socket ?? connect(address);
   // Whoever reads gets the error from the stream; without a listener it would end the process when nobody reads.
   socket.on("error", () => {});
   let connection: LibpqConnection | undefined;
@@ -88,7 +91,8 @@ async function attempt(
     return await withDeadline("logging in", connectMsMax, signal, async (limited) => {
       const secured = tls === "clear" ? socket : await secure(socket, host.host, trust, tls === "if-offered", limited);
       limited.throwIfAborted();
-      connection = new LibpqConnection(secured, formatHostPort(host), signal);
+      const source = direct?.source ?? streamSource(secured);
+      connection = new LibpqConnection(secured, source, formatHostPort(host), signal);
       await connection.login(params, token ?? target.password, connectMsMax);
       return connection;
     });
@@ -112,10 +116,10 @@ export class LibpqConnection {
   readonly #peer: string;
   readonly #unbind: () => void;
 
-  constructor(socket: Socket, peer: string, signal: AbortSignal) {
+  constructor(socket: Socket, source: ByteSource, peer: string, signal: AbortSignal) {
     this.#socket = socket;
     this.#peer = peer;
-    this.#stream = new BackendStream(socket, peer);
+    this.#stream = new BackendStream(socket, source, peer);
     const onAbort = (): void => void socket.destroy(toError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     this.#unbind = () => signal.removeEventListener("abort", onAbort);
@@ -240,14 +244,16 @@ export class LibpqConnection {
     ];
     for (const kind of answers) await this.#expect(kind, firstByteMsMax);
     for (let limitMs = firstByteMsMax; ; limitMs = idleMsMax) {
-      const pieces: Buffer[] = [];
-      let message: BackendMessage | undefined = await this.#stream.next(limitMs);
-      for (; message?.kind === "copyData"; message = this.#stream.buffered()) pieces.push(message.data);
-      // All that is here already goes out in one piece: servers send 8 KiB at a time (BASE-42).
-      const [first, ...more] = pieces;
-      if (first !== undefined) yield more.length === 0 ? first : Buffer.concat(pieces);
-      if (message?.kind === "copyDone") break;
-      if (message !== undefined) throw this.#unexpected(message, "copyData");
+      // Servers send 8 KiB at a time (BASE-42): what is here already goes out in one piece.
+      const data = await this.#stream.nextCopied(limitMs);
+      if (data !== undefined) {
+        yield data;
+        continue;
+      }
+      const message = await this.#stream.next(limitMs);
+      if (message.kind === "copyDone") break;
+      if (message.kind !== "copyData") throw this.#unexpected(message, "copyData");
+      yield message.data;
     }
     await this.#expect("commandComplete", idleMsMax);
     await this.#expect("readyForQuery", idleMsMax);

@@ -95,3 +95,64 @@ describe("decoding malformed messages", () => {
     it(`frontend: ${name}`, () => assert.throws(() => decodeFrontend({ tag, body: body(hex) }), ProtocolError));
   }
 });
+
+describe("the CopyData of a MessageReader, wherever its messages begin and end (BASE-42)", () => {
+  const data = Buffer.from(Array.from({ length: 10_000 }, (_, at) => (at * 7) % 251));
+  const frames: Buffer[] = [];
+  for (let at = 0, size = 0; at < data.length; at += size) {
+    size = 1 + ((at * 13) % 700);
+    frames.push(encodeBackend({ kind: "copyData", data: data.subarray(at, at + size) }));
+    if (size % 3 === 0) frames.push(encodeBackend({ kind: "copyData", data: Buffer.alloc(0) }));
+  }
+  const stream = Buffer.concat([...frames, encodeBackend({ kind: "copyDone" })]);
+
+  for (const chunkBytes of [1, 3, 5, 6, 64, 999, stream.length]) {
+    it(`is handed out as a whole from chunks of ${chunkBytes} bytes, and the message after it by itself`, () => {
+      const reader = new MessageReader({ side: "client" });
+      const pieces: Buffer[] = [];
+      for (let at = 0; at < stream.length; at += chunkBytes) {
+        reader.push(Buffer.from(stream.subarray(at, at + chunkBytes)));
+        for (let piece = reader.copyData(); piece !== undefined; piece = reader.copyData()) pieces.push(piece);
+      }
+      assert.deepEqual(Buffer.concat(pieces), data);
+      assert.equal(reader.isAtOther, true);
+      assert.equal(reader.next()?.tag, "c");
+      assert.equal(reader.isAtOther, false);
+    });
+  }
+
+  it("is moved together within its chunk, without new memory, and nothing else of that memory is touched", () => {
+    const memory = Buffer.alloc(stream.length + 200, 0xee);
+    stream.copy(memory, 100);
+    const reader = new MessageReader({ side: "client" });
+    reader.push(memory.subarray(100, 100 + stream.length));
+    const piece = reader.copyData();
+    assert.equal(piece?.buffer, memory.buffer);
+    assert.deepEqual(piece, data);
+    const around = Buffer.concat([memory.subarray(0, 100), memory.subarray(-100)]);
+    assert.deepEqual(around, Buffer.alloc(200, 0xee));
+  });
+
+  it("stops at an error in the middle, which comes next", () => {
+    const reader = new MessageReader({ side: "client" });
+    const error = encodeBackend({ kind: "errorResponse", severity: "ERROR", code: "XX000", message: "no" });
+    reader.push(Buffer.concat([encodeBackend({ kind: "copyData", data: Buffer.from("ab") }), error]));
+    assert.equal(reader.copyData()?.toString(), "ab");
+    assert.equal(reader.copyData(), undefined);
+    assert.equal(reader.next()?.tag, "E");
+  });
+
+  it("hands out no message while the rest of one is to come, and tells how much of that is here", () => {
+    const reader = clientReader("640000000a0102");
+    assert.deepEqual(reader.copyData(), Buffer.from("0102", "hex"));
+    assert.equal(reader.next(), undefined);
+    assert.equal(reader.isAtOther, false);
+    reader.push(Buffer.from("03040506", "hex"));
+    assert.deepEqual(reader.copyData(), Buffer.from("03040506", "hex"));
+  });
+
+  it("is refused with a length that is impossible", () => {
+    assert.throws(() => clientReader("6400000003").copyData(), ProtocolError);
+    assert.throws(() => clientReader("647fffffff").copyData(), ProtocolError);
+  });
+});

@@ -21,6 +21,8 @@ const lengthBytes = 4;
 const initialBytes = { min: 8, max: 10_000 } as const;
 const negotiations: readonly number[] = [initialCodes.sslRequest, initialCodes.gssencRequest];
 
+const copyDataTag = "d".charCodeAt(0);
+
 /** Tags as text, made once: a stream of CopyData asks for one per message. */
 const tags: readonly string[] = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
 
@@ -34,6 +36,8 @@ export class MessageReader {
   /** Where the unread part of the first chunk begins. */
   #start = 0;
   #buffered = 0;
+  /** How much is still to come of a CopyData message whose beginning was handed out. */
+  #copyRest = 0;
   #expectsInitial: boolean;
 
   constructor({ side, messageBytesMax = defaultMessageBytesMax }: ReaderOptions) {
@@ -46,6 +50,7 @@ export class MessageReader {
     return this.#buffered;
   }
 
+  /** @param chunk whose memory is the reader's from now on */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
@@ -57,6 +62,7 @@ export class MessageReader {
    * @throws ProtocolError when the message's length is impossible or too long to hold
    */
   next(): RawMessage | undefined {
+    if (this.#copyRest > 0) return undefined;
     const headBytes = this.#expectsInitial ? lengthBytes : tagBytes + lengthBytes;
     if (this.#buffered < headBytes) return undefined;
     const head = this.#peek(headBytes);
@@ -68,6 +74,44 @@ export class MessageReader {
     const body = this.#take(messageBytes).subarray(headBytes);
     if (this.#expectsInitial) this.#expectsInitial = negotiations.includes(body.readInt32BE());
     return { tag, body };
+  }
+
+  /**
+   * The CopyData at the beginning of what is here, in one piece; undefined when there is none. Where its messages begin and end
+   * means nothing (BASE-42), so of one that is not here as a whole the beginning is handed out. Nothing is copied to new memory,
+   * which would take most of the time: messages of one chunk are moved together within it.
+   * @throws ProtocolError as `next` does
+   */
+  copyData(): Buffer | undefined {
+    let data: Buffer | undefined;
+    let chunk: Buffer | undefined;
+    while (this.#copyRest > 0 || this.#beginCopyData()) {
+      const [first] = this.#chunks;
+      if (first === undefined || (chunk !== undefined && first !== chunk)) break;
+      chunk = first;
+      const piece = this.#take(Math.min(this.#copyRest, first.length - this.#start));
+      this.#copyRest -= piece.length;
+      data = data === undefined ? piece : joinedInPlace(data, piece);
+    }
+    return data;
+  }
+
+  /** Whether a message begins here that is no CopyData. */
+  get isAtOther(): boolean {
+    return this.#copyRest === 0 && this.#buffered > 0 && this.#chunks[0]?.[this.#start] !== copyDataTag;
+  }
+
+  /** Takes the head of a CopyData message that has a body. */
+  #beginCopyData(): boolean {
+    const headBytes = tagBytes + lengthBytes;
+    while (this.#buffered >= headBytes && !this.isAtOther) {
+      const length = this.#peek(headBytes).readInt32BE(tagBytes);
+      this.#checkLength("d", length);
+      this.#take(headBytes);
+      this.#copyRest = length - lengthBytes;
+      if (this.#copyRest > 0) return true;
+    }
+    return false;
   }
 
   #checkLength(tag: string, length: number): void {
@@ -115,4 +159,11 @@ export class MessageReader {
     }
     return joined;
   }
+}
+
+/** Moves `piece`, which lies behind `data` in the same chunk, to its end. */
+function joinedInPlace(data: Buffer, piece: Buffer): Buffer {
+  const joined = Buffer.from(data.buffer, data.byteOffset, data.length + piece.length);
+  piece.copy(joined, data.length);
+  return joined;
 }
