@@ -27,9 +27,3 @@ export interface Command {
   /** Resolves to the exit code; what it throws is sorted by `failureOf`. */
   run(context: CommandContext): Promise<number>;
 }
-
-/** The value of an option that takes one. */
-export function optionText(given: GivenOptions<string>, name: string): string | undefined {
-  const value = given.get(name);
-  return typeof value === "string" ? value : undefined;
-}

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describeError } from "../../base/error-chain.ts";
-import { UsageError } from "../arguments.ts";
-import { type Command, optionText } from "./command.ts";
+import { text, UsageError } from "../arguments.ts";
+import type { Command } from "./command.ts";
 import { commandExitCodes } from "./failure.ts";
 
 /** `compute_ctl configure`: sends a config file, byte for byte, and tells what came of it. */
@@ -17,7 +17,7 @@ export const configureCommand: Command = {
   ],
   timeoutSecondsDefault: 120,
   async run({ client, given, timeoutMs, json, print }) {
-    const config = await readConfig(optionText(given, "config"));
+    const config = await readConfig(text(given, "config"));
     const result = await client.configure(config, { wait: !given.has("no-wait"), timeoutMs });
     if (result.kind === "applied") print(json ? JSON.stringify(result.status) : result.status.status);
     else print(json ? JSON.stringify(result.operation) : result.operation.id);

@@ -1,6 +1,6 @@
 import { sleep } from "../../base/deadline.ts";
-import { UsageError } from "../arguments.ts";
-import { type Command, optionText } from "./command.ts";
+import { text, UsageError } from "../arguments.ts";
+import type { Command } from "./command.ts";
 import { commandExitCodes } from "./failure.ts";
 import { newLines } from "./new-lines.ts";
 import { printable } from "./printable.ts";
@@ -22,7 +22,7 @@ export const logsCommand: Command = {
     const show = (lines: readonly string[]): void => {
       for (const line of lines) print(json ? JSON.stringify({ line }) : printable(line));
     };
-    const wanted = lineCount(optionText(given, "lines"));
+    const wanted = lineCount(text(given, "lines"));
     // One line at least tells where to go on.
     let { lines: before } = await client.logs({ lines: Math.max(wanted, 1), timeoutMs });
     show(wanted === 0 ? [] : before);

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describeError, errorCode } from "../../base/error-chain.ts";
 import { ComputeClient } from "../../client/compute-client.ts";
-import { type GivenOptions, readArguments, UsageError } from "../arguments.ts";
-import { type Command, type CommandOption, optionText } from "./command.ts";
+import { type GivenOptions, readArguments, text, UsageError } from "../arguments.ts";
+import type { Command, CommandOption } from "./command.ts";
 import type { CommandName } from "./command-table.ts";
 import { commandExitCodes, failureOf } from "./failure.ts";
 import { printable } from "./printable.ts";
@@ -39,9 +39,9 @@ export async function runCommand(
   }
   // Whoever reads may have enough, as `head` has.
   process.stdout.on("error", (error) => process.exit(errorCode(error) === "EPIPE" ? 0 : commandExitCodes.failed));
-  const client = createClient(optionText(given, "url") ?? urlDefault, await readToken(given, environment));
+  const client = createClient(text(given, "url") ?? urlDefault, await readToken(given, environment));
   try {
-    const timeoutMs = seconds(optionText(given, "timeout"), command.timeoutSecondsDefault) * 1000;
+    const timeoutMs = seconds(text(given, "timeout"), command.timeoutSecondsDefault) * 1000;
     return await command.run({ client, given, timeoutMs, json: given.has("json"), print, complain });
   } catch (error) {
     const failure = failureOf(error);
@@ -83,13 +83,13 @@ async function readToken(
   given: GivenOptions<string>,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
-  const path = optionText(given, "token-file");
-  const inline = optionText(given, "token");
+  const path = text(given, "token-file");
+  const inline = text(given, "token");
   if (path !== undefined && inline !== undefined) {
     throw new UsageError("the argument '--token' cannot be used with '--token-file'");
   }
-  const text = path === undefined ? (inline ?? environment[tokenVariable]) : await readTokenFile(path);
-  const token = text?.trim();
+  const found = path === undefined ? (inline ?? environment[tokenVariable]) : await readTokenFile(path);
+  const token = found?.trim();
   if (token === undefined || token === "") return undefined;
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new UsageError("the token holds blanks or other characters that no token has");

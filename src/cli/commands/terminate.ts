@@ -1,5 +1,5 @@
-import { UsageError } from "../arguments.ts";
-import { type Command, optionText } from "./command.ts";
+import { text, UsageError } from "../arguments.ts";
+import type { Command } from "./command.ts";
 import { commandExitCodes } from "./failure.ts";
 
 /** `compute_ctl terminate`: ends a compute. A termination that goes on already is joined. */
@@ -15,7 +15,7 @@ export const terminateCommand: Command = {
   ],
   timeoutSecondsDefault: 120,
   async run({ client, given, timeoutMs, json, print }) {
-    const mode = terminateMode(optionText(given, "mode") ?? "fast");
+    const mode = terminateMode(text(given, "mode") ?? "fast");
     const result = await client.terminate({ mode, force: given.has("force"), join: true, timeoutMs });
     print(json ? JSON.stringify(result) : (result.lsn ?? "none"));
     return commandExitCodes.ok;

@@ -1,6 +1,6 @@
 import { type ComputeStatusName, computeStatusNames } from "../../client/answers.ts";
-import { UsageError } from "../arguments.ts";
-import { type Command, optionText } from "./command.ts";
+import { text, UsageError } from "../arguments.ts";
+import type { Command } from "./command.ts";
 import { commandExitCodes } from "./failure.ts";
 
 /** Statuses that nothing good follows by itself. */
@@ -18,7 +18,7 @@ export const waitCommand: Command = {
   ],
   timeoutSecondsDefault: 60,
   async run({ client, given, timeoutMs, json, print, complain }) {
-    const wanted = (optionText(given, "for") ?? "running").split(",").map(statusNamed);
+    const wanted = (text(given, "for") ?? "running").split(",").map(statusNamed);
     const view = await client.waitFor([...new Set([...wanted, ...deadEnds])], { timeoutMs });
     if (json) print(JSON.stringify(view));
     if (wanted.includes(view.status)) {
