@@ -34,6 +34,9 @@ export async function bundleProgram(root: string): Promise<Bundle> {
   const division: Division = { owners: new Map(), wanted: new Map() };
   const scripts = { core: "", start: "", late: "" };
   for (const part of partNames) scripts[part] = await bundlePart(root, part, division);
+  const astray = startFiles.find((path) => division.owners.get(path) !== "start");
+  if (astray !== undefined)
+    throw new Error(`${astray} is not where scripts/build/parts.ts wants it: nobody loads it, or core does`);
   const packages = [...division.owners.keys()].flatMap((path) => packageOf(path) ?? []);
   return { scripts, packages: [...new Set(packages)].sort() };
 }
@@ -42,10 +45,10 @@ async function bundlePart(root: string, part: PartName, { owners, wanted }: Divi
   const plugin = divide(root, part, { owners, wanted });
   const main = part === "core" ? `require("./${entry}")` : "";
   const asked = [...wanted].filter(([, owner]) => owner === part).map(([path]) => path);
-  const first = await run(root, `${providing(part, asked.sort())}${main}`, [plugin]);
+  const first = await run(root, `${providing(part, asked.sort())}${main}`, plugin);
   const files = filesOf(first.metafile);
   // Whatever else is in it may be asked for by a later part.
-  const { text } = part === "late" ? first : await run(root, `${providing(part, files)}${main}`, [plugin]);
+  const { text } = part === "late" ? first : await run(root, `${providing(part, files)}${main}`, plugin);
   for (const path of files) owners.set(path, part);
   return text;
 }
@@ -59,7 +62,7 @@ function providing(part: PartName, files: readonly string[]): string {
 async function run(
   root: string,
   contents: string,
-  plugins: Plugin[],
+  plugin: Plugin,
 ): Promise<{ readonly text: string; readonly metafile: Metafile }> {
   const texts = (names: readonly string[], folder: string): string =>
     JSON.stringify(Object.fromEntries(names.map((name) => [name, readFileSync(join(root, folder, name), "utf8")])));
@@ -84,7 +87,7 @@ async function run(
     },
     // A native client of pg's that nobody asks for.
     external: ["pg-native"],
-    plugins,
+    plugins: [plugin],
     logLevel: "warning",
     logOverride: { "empty-import-meta": "silent" },
   } satisfies BuildOptions;
@@ -96,7 +99,8 @@ async function run(
 
 /** Takes from earlier parts what is there already, and leaves to later ones what is loaded when they are there. */
 function divide(root: string, part: PartName, { owners, wanted }: Division): Plugin {
-  return resolver("divide", root, (path, { kind }) => {
+  /** What stands for an import of a file of another part; undefined for one of this part. */
+  const elsewhere = (path: string, kind: OnResolveArgs["kind"]): string | undefined => {
     const owner = owners.get(path);
     if (owner !== undefined) return `${owner}:${path}`;
     if (kind !== "dynamic-import" || alwaysLoaded.includes(path)) return undefined;
@@ -104,24 +108,16 @@ function divide(root: string, part: PartName, { owners, wanted }: Division): Plu
     if (later === part) return undefined;
     wanted.set(path, later);
     return `${later}:${path}`;
-  });
-}
-
-/** A plugin that replaces the path of some imports, given below the root, by another one. */
-function resolver(
-  name: string,
-  root: string,
-  replace: (path: string, args: OnResolveArgs) => string | undefined,
-): Plugin {
+  };
   return {
-    name,
+    name: "divide",
     setup(setup: PluginBuild) {
       setup.onResolve({ filter: /./ }, async (args) => {
         if (args.pluginData === resolving || isBuiltin(args.path) || args.path === "pg-native") return undefined;
         const { importer, kind, resolveDir, path } = args;
         const resolved = await setup.resolve(path, { importer, kind, resolveDir, pluginData: resolving });
         if (resolved.errors.length > 0) return undefined;
-        const replacement = replace(relative(root, resolved.path), args);
+        const replacement = elsewhere(relative(root, resolved.path), kind);
         return replacement === undefined ? undefined : { path: replacement, external: true };
       });
     },
