@@ -15,13 +15,14 @@ import { type World, withWorld } from "./support/world.ts";
 
 const verifier = scramVerifier("alice-copper-kettle");
 const alice = { name: "alice", encrypted_password: verifier };
+const shop = { name: "shop", owner: "alice" };
+
 /** Moves the last mark of the start's scale to where it can be at most. */
 const markAtTheEnd = `(() => {
   const mark = document.querySelector(".mark-at:last-child");
   mark.textContent = "800 ms";
   mark.style.left = "100%";
 })()`;
-const shop = { name: "shop", owner: "alice" };
 
 /** What the browser says of a stream that breaks off, and of a server that is not there. */
 const lostConnection = /ERR_(?:CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/;

@@ -108,6 +108,21 @@ function readStream(side: "client" | "server", decode: (raw: { tag: string; body
   };
 }
 
+/** Reads a stream as a base backup is read: the copied data as it comes, anything else by messages. */
+function readCopiedStream(bytes: Buffer, random: Random): void {
+  const reader = new MessageReader({ side: "client" });
+  for (const piece of split(bytes, random)) {
+    // It moves what it is given.
+    reader.push(Buffer.from(piece));
+    for (;;) {
+      if (reader.copyData() !== undefined) continue;
+      const raw = reader.next();
+      if (raw === undefined) break;
+      decodeBackend(raw);
+    }
+  }
+}
+
 /** Three acceptors say whatever was decoded of the input, to a proposer that must go on as if they were just wrong. */
 function talkToProposer(bytes: Buffer, random: Random): void {
   const options = { generation: random.pick([0, 3]), tenantId, timelineId, pgVersion: 170_005, termFloor: 0n };
@@ -196,6 +211,7 @@ const targetUrls = [
 /** Everything that reads bytes or text of pageservers and safekeepers. */
 export const storageTargets: readonly FuzzTarget[] = [
   bytesTarget("libpq, as a client reads it", [backend], readStream("client", decodeBackend), [ProtocolError]),
+  bytesTarget("libpq, as a base backup is read", [backend], readCopiedStream, [ProtocolError]),
   bytesTarget("libpq, as a server reads it", [frontend], readStream("server", decodeFrontend), [ProtocolError]),
   ...([codecV2, codecV3] as const).flatMap((codec, index) => [
     bytesTarget(
