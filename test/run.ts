@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Counts, countResults, describeFile, formatCounts } from "./support/group-report.ts";
 import { chosenMajors } from "./support/postgres-majors.ts";
 import { type FileResult, runTestFile } from "./support/run-test-file.ts";
+import { removeAbandonedSegments } from "./support/shared-memory.ts";
 import { findTestFiles, type TestGroup, testGroups } from "./support/test-files.ts";
 import { testRuns } from "./support/test-runs.ts";
 
@@ -65,6 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.once(name, () => interrupt.abort(new Error(`interrupted by ${name}`)));
   }
+  const startedAt = Date.now();
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const group of groups) {
     const counts = await runGroup(group, interrupt.signal);
@@ -74,6 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
       skipped: total.skipped + counts.skipped,
     };
   }
+  removeAbandonedSegments(startedAt);
   process.stdout.write(`${formatCounts(total)}\n`);
   if (interrupt.signal.aborted) return 130;
   return total.failed > 0 ? 1 : 0;
